@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { from } from 'pg-copy-streams';
+import { inheritedEnv } from '../../platform/config.ts';
+import { smallHeap, typescriptArgs } from '../../platform/typescript-args.ts';
+import type { Row } from '../kit.ts';
+import type { Section } from './section.ts';
+
+/**
+ * A list of people through the import, against COPY of the same file: into a table without anything, and into one
+ * with a key and an index on the number, which is the least a list of contacts can do with. The import runs in a
+ * process of its own, so that its memory is its own.
+ */
+export const importSection: Section = {
+  name: 'import',
+  title: 'Import of a list',
+  run: async ({ databaseUrl, quick }) => {
+    const count = quick ? 100_000 : 1_000_000;
+    const folder = await mkdtemp(join(tmpdir(), 'trunkline-bench-'));
+    try {
+      const file = join(folder, 'people.csv');
+      await pipeline(Readable.from(people(count)), createWriteStream(file));
+      const bare = await copyRate(databaseUrl, file, count, { indexed: false });
+      const indexed = await copyRate(databaseUrl, file, count, { indexed: true });
+      // The first process compiles the modules, as the first start of the product does.
+      const few = join(folder, 'few.csv');
+      await pipeline(Readable.from(people(100)), createWriteStream(few));
+      await importRate(databaseUrl, few, folder, 100);
+      const product = await importRate(databaseUrl, file, folder, count);
+      const { size } = await stat(file);
+      return { rows: rowsOf(product, bare, indexed), details: { count, fileBytes: size } };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+const header = 'phone,first_name,last_name,city,state,consent,amount\n';
+const areas = [212, 305, 415, 512, 808, 617, 702, 206, 312, 602];
+
+/** Numbers of ten areas, each once, in no order. */
+function* people(count: number): Generator<string> {
+  yield header;
+  let lines = '';
+  for (let index = 0; index < count; index++) {
+    // A prime step through all of them.
+    const place = (index * 7_919) % count;
+    const area = areas[place % areas.length] ?? 0;
+    const line = 2_000_000 + Math.floor(place / areas.length);
+    lines += `+1${area}${line},Name${index},Last${index % 977},"Harbor, City ${index % 50}",,written,${index}.50\n`;
+    if (lines.length < 65_536) continue;
+    yield lines;
+    lines = '';
+  }
+  yield lines;
+}
+
+async function copyRate(
+  databaseUrl: string,
+  file: string,
+  count: number,
+  { indexed }: { indexed: boolean },
+): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const columns = header.trim().split(',');
+    const key = indexed ? 'id bigint generated always as identity primary key, ' : '';
+    await client.query(`create table raw (${key}${columns.map((name) => `${name} text`).join(', ')})`);
+    if (indexed) await client.query('create index on raw (phone)');
+    const startedAt = performance.now();
+    const copy = client.query(from(`copy raw (${columns.join(', ')}) from stdin (format csv, header)`));
+    await pipeline(createReadStream(file, { highWaterMark: 262_144 }), copy);
+    const tookMs = performance.now() - startedAt;
+    await client.query('drop table raw');
+    await client.query('checkpoint');
+    return (count / tookMs) * 1_000;
+  } finally {
+    await client.end();
+  }
+}
+
+interface Product {
+  readonly rowsPerSecond: number;
+  readonly peakRssBytes: number;
+  /** Of the same process, before the import. */
+  readonly rssBeforeBytes: number;
+}
+
+async function importRate(
+  databaseUrl: string,
+  file: string,
+  folder: string,
+  count: number,
+): Promise<Product> {
+  const child = fileURLToPath(new URL('import-child.ts', import.meta.url));
+  // As the product starts its jobs process.
+  const args = [...typescriptArgs(), smallHeap, child, databaseUrl, file, folder];
+  const env = { ...inheritedEnv(), NODE_COMPILE_CACHE: join(folder, 'compiled') };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1_000_000, env });
+  const { imported, tookMs, ...memory } = JSON.parse(stdout) as Omit<Product, 'rowsPerSecond'> & {
+    readonly imported: number;
+    readonly tookMs: number;
+  };
+  if (imported !== count) throw new Error(`${imported} of ${count} rows were imported.`);
+  return { rowsPerSecond: (count / tookMs) * 1_000, ...memory };
+}
+
+function rowsOf(
+  { rowsPerSecond, peakRssBytes, rssBeforeBytes }: Product,
+  bare: number,
+  indexed: number,
+): Row[] {
+  const peakMiB = peakRssBytes / 1_048_576;
+  const against = (figure: string, baseline: number): Row => ({
+    ...{ figure, unit: 'rows/s', product: rowsPerSecond, baseline },
+    ...{ goal: '≥ 0.4 ×', met: rowsPerSecond >= 0.4 * baseline },
+  });
+  return [
+    against('import against COPY into a bare table', bare),
+    against('import against COPY with key and index', indexed),
+    {
+      ...{ figure: 'peak memory of the whole process', unit: 'MiB', product: peakMiB, baseline: null },
+      ...{ goal: '≤ 200 MB', met: peakRssBytes <= 200_000_000 },
+    },
+    {
+      figure: 'of it added by the import',
+      unit: 'MiB',
+      product: (peakRssBytes - rssBeforeBytes) / 1_048_576,
+      baseline: null,
+    },
+  ];
+}

@@ -1,0 +1,1 @@
+export function missingOptionals(packages: Readonly<Record<string, object>>): Record<string, object>;

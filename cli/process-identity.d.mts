@@ -1,0 +1,2 @@
+export function processStart(pid: number): string | undefined;
+export function isSameProcess(pid: number, start: string | undefined): boolean;

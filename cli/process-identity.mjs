@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * When a process started, as an opaque text, or undefined when there is none. Together with the pid it names
+ * one process for good: a reused pid has another start.
+ * @param {number} pid
+ * @returns {string | undefined}
+ */
+export function processStart(pid) {
+  if (process.platform === 'linux') {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      // The name in parentheses may hold spaces, so count from the last ')': state is field 3, start is field 22.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    } catch {
+      return undefined;
+    }
+  }
+  try {
+    const start = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return start.trim().replaceAll(/\s+/g, '_') || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {number} pid
+ * @param {string | undefined} start what `processStart` said when the process was known
+ */
+export function isSameProcess(pid, start) {
+  return start !== undefined && processStart(pid) === start;
+}

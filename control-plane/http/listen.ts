@@ -1,0 +1,44 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The port cannot be had; the message is a sentence for the operator. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'another program has it',
+  EACCES: 'this user may not open it',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+};
+
+/** Resolves with the port. Throws a ListenError that says what to do. */
+export function listen(
+  server: Server,
+  { HOST: host, PORT: port }: { HOST: string; PORT: number },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = reasons[error.code ?? ''];
+      reject(
+        reason === undefined
+          ? error
+          : new ListenError(
+              `Cannot listen on ${host}:${port}: ${reason}. Set HOST or PORT (--port N) to something else.`,
+            ),
+      );
+    });
+    server.listen({ port, host }, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** Takes no new connections, lets requests in work finish, and cuts off what is left after `graceMs`. */
+export async function closeServer(server: Server, { graceMs = 8_000 } = {}): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Again and again: a connection that is kept alive becomes idle when its last answer is out.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(timer);
+}

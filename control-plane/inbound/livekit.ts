@@ -1,0 +1,141 @@
+import { DisconnectReason, type ParticipantInfo, ParticipantInfo_Kind } from '@livekit/protocol';
+import type { Redis } from 'ioredis';
+import { type WebhookEvent, WebhookReceiver } from 'livekit-server-sdk';
+import { z } from 'zod';
+import { endBridgedCall } from '../../core/calls/end-bridged.ts';
+import { locateCallByRoom } from '../../core/calls/locate-by-room.ts';
+import { isSupervisorIdentity } from '../../core/calls/plan.ts';
+import { type Services, systemContext } from '../../core/context.ts';
+import type { CallNudges } from '../adapters/call-queues.ts';
+import { HttpError } from '../http/errors.ts';
+import { route } from '../http/route.ts';
+import type { ActiveCalls } from './active-calls.ts';
+
+interface LiveKitInboundDeps {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly redis: Redis;
+  readonly activeCalls: ActiveCalls;
+  readonly nudges: CallNudges;
+  readonly services: Services;
+}
+
+/** How long an event id is remembered; LiveKit retries for minutes. */
+const memorySeconds = 86_400;
+/**
+ * An agent that leaves by itself has reported `ended`, but through a queue: let it arrive first. A rescue that is
+ * early would take a call that is over for one that lost its worker.
+ */
+const orderlyLeaveDelayMs = 5_000;
+const roomGoneDelayMs = 1_000;
+
+/** POST /webhook/livekit: the open-room counter, and the nudges for calls whose agent or room has gone. */
+export function liveKitWebhook(deps: LiveKitInboundDeps) {
+  const receiver = new WebhookReceiver(deps.apiKey, deps.apiSecret);
+  return route({
+    method: 'post',
+    path: '/webhook/livekit',
+    operationId: 'receiveLiveKitWebhook',
+    summary: 'LiveKit tells what happens in its rooms',
+    auth: 'public',
+    security: ['livekitSignature'],
+    status: 200,
+    errors: [400, 401],
+    accepts: ['application/webhook+json', 'application/json'],
+    bodyAs: 'raw',
+    body: z.object({ event: z.string(), id: z.string() }).meta({ id: 'LiveKitWebhook' }),
+    returns: z.object({ status: z.enum(['handled', 'repeated']) }),
+    handle: async ({ rawBody, koa }) => {
+      const event = await readEvent(receiver, rawBody.toString('utf8'), koa.get('Authorization'));
+      return { status: await once(deps.redis, event.id, () => handleEvent(deps, event)) };
+    },
+  });
+}
+
+async function readEvent(
+  receiver: WebhookReceiver,
+  body: string,
+  authorization: string,
+): Promise<WebhookEvent> {
+  try {
+    return await receiver.receive(body, authorization.replace(/^Bearer /i, ''));
+  } catch (error) {
+    // The signature is checked before the body is read, so a body that is not JSON was at least signed by LiveKit.
+    if (error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('cannot decode')))
+      throw new HttpError(400, 'The signed body is not a LiveKit event.');
+    throw new HttpError(401, 'The signature does not fit the body.');
+  }
+}
+
+/** Runs `work` for the first delivery of an event; a failure forgets the id, so that the retry runs it again. */
+async function once(
+  redis: Redis,
+  eventId: string,
+  work: () => Promise<void>,
+): Promise<'handled' | 'repeated'> {
+  const key = `livekit:event:${eventId}`;
+  if (eventId !== '' && (await redis.set(key, '1', 'EX', memorySeconds, 'NX')) === null) return 'repeated';
+  try {
+    await work();
+    return 'handled';
+  } catch (error) {
+    await redis.del(key);
+    throw error;
+  }
+}
+
+async function handleEvent(deps: LiveKitInboundDeps, event: WebhookEvent): Promise<void> {
+  const { sid = '', name = '' } = event.room ?? {};
+  if (sid === '') return;
+  if (event.event === 'room_started') await deps.activeCalls.roomStarted(sid);
+  if (event.event === 'room_finished') await roomFinished(deps, sid, name);
+  if (event.event === 'participant_left' && event.participant?.kind === ParticipantInfo_Kind.AGENT)
+    await agentLeft(deps, name, event.participant);
+  if (event.event === 'participant_left' && isSomebody(event.participant))
+    await endIfBridged(deps, name, 'One of the two who were connected has hung up.');
+}
+
+/** A phone or a visitor; a supervisor who leaves changes nothing. */
+const isSomebody = (one: ParticipantInfo | undefined): boolean =>
+  one !== undefined &&
+  !isSupervisorIdentity(one.identity) &&
+  (one.kind === ParticipantInfo_Kind.SIP || one.kind === ParticipantInfo_Kind.STANDARD);
+
+/** A call that goes on without its agent has nobody of ours to report its end. */
+async function endIfBridged(deps: LiveKitInboundDeps, roomName: string, detail: string): Promise<void> {
+  const ctx = systemContext(deps.services, 'inbound');
+  const call = await locateCallByRoom(ctx, { roomName });
+  if (call !== null && call.status !== 'ended') await endBridgedCall(ctx, { callId: call.id, detail });
+}
+
+async function agentLeft(
+  deps: LiveKitInboundDeps,
+  roomName: string,
+  { identity, disconnectReason: reason }: ParticipantInfo,
+): Promise<void> {
+  // With the room gone there is nobody left to talk with.
+  if (reason === DisconnectReason.ROOM_DELETED || reason === DisconnectReason.ROOM_CLOSED) return;
+  const call = await locateCallByRoom(systemContext(deps.services, 'inbound'), { roomName });
+  if (call === null || call.status === 'ended') return;
+  const epoch = epochOf(identity);
+  deps.services.log.info(
+    { callId: call.id, epoch, reason: DisconnectReason[reason] },
+    'an agent left a call that is not over',
+  );
+  const orderly = reason === DisconnectReason.CLIENT_INITIATED;
+  await deps.nudges.rescue({ callId: call.id, epoch }, orderly ? orderlyLeaveDelayMs : 0);
+}
+
+async function roomFinished(deps: LiveKitInboundDeps, sid: string, roomName: string): Promise<void> {
+  await deps.activeCalls.roomFinished(sid);
+  await endIfBridged(deps, roomName, 'The room was closed.');
+  const call = await locateCallByRoom(systemContext(deps.services, 'inbound'), { roomName });
+  if (call !== null) await deps.nudges.finalize(call.id, roomGoneDelayMs);
+}
+
+/**
+ * Reads the epoch out of core/calls/plan.ts `agentIdentity`. The first agent of an inbound call joins before the call
+ * has an id, under the name of its LiveKit job: that is epoch 1, because every later one is dispatched by us.
+ */
+const epochOf = (identity: string): number =>
+  Number(/^agent-[0-9a-f-]{36}-(?<epoch>\d{1,9})$/.exec(identity)?.groups?.epoch ?? 1);

@@ -1,0 +1,14 @@
+import type { CallEvent } from '../../../core/calls/events.ts';
+
+/** What the operator surface gets from the app, beside the operations. */
+export interface OperatorDeps {
+  readonly version: string;
+  /** Each resolves when its part answers. */
+  readonly probes: Readonly<Record<'db' | 'redis' | 'livekit', () => Promise<unknown>>>;
+  readonly live: {
+    /** Resolves once events are heard; the answer stops listening. */
+    subscribe(callId: string, listener: (event: CallEvent) => void): Promise<() => void>;
+  };
+  /** Aborted when the server stops: streams end. */
+  readonly closing: AbortSignal;
+}

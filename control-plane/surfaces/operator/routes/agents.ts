@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import {
+  createAgent,
+  deleteAgent,
+  getAgent,
+  listAgents,
+  updateAgent,
+} from '../../../../core/agents/index.ts';
+import { idParams } from '../../../http/params.ts';
+import { route } from '../../../http/route.ts';
+import { definitionOf } from '../agent-definition.ts';
+import { presentAgentFor } from '../presenters/agent.ts';
+import { agentCreate, agentOut, agentUpdate, agentWireNames } from '../schemas/agent.ts';
+
+const present = presentAgentFor;
+
+const list = route({
+  method: 'get',
+  path: '/agents',
+  operationId: 'listAgents',
+  summary: 'The agents of the workspace, oldest first',
+  auth: 'member',
+  status: 200,
+  returns: z.array(agentOut),
+  handle: async ({ ctx }) => (await listAgents(ctx, {})).map((agent) => present(ctx, agent)),
+});
+
+const create = route({
+  method: 'post',
+  path: '/agents',
+  operationId: 'createAgent',
+  summary: 'Create an agent',
+  auth: 'developer',
+  status: 201,
+  errors: [409],
+  body: agentCreate,
+  returns: agentOut,
+  wireNames: agentWireNames,
+  handle: async ({ ctx, body }) =>
+    present(
+      ctx,
+      await createAgent(ctx, {
+        name: body.agent_name,
+        phoneNumber: body.phone_number ?? undefined,
+        webSlug: body.web_slug,
+        definition: definitionOf(body),
+      }),
+    ),
+});
+
+const get = route({
+  method: 'get',
+  path: '/agents/{id}',
+  operationId: 'getAgent',
+  summary: 'One agent',
+  auth: 'member',
+  status: 200,
+  params: idParams,
+  returns: agentOut,
+  handle: async ({ ctx, params }) => present(ctx, await getAgent(ctx, { agentId: params.id })),
+});
+
+const update = route({
+  method: 'put',
+  path: '/agents/{id}',
+  operationId: 'updateAgent',
+  summary: 'Change an agent; what is left out stays',
+  auth: 'developer',
+  status: 200,
+  errors: [409],
+  params: idParams,
+  body: agentUpdate,
+  returns: agentOut,
+  wireNames: agentWireNames,
+  handle: async ({ ctx, params, body }) => {
+    const current = await getAgent(ctx, { agentId: params.id });
+    const agent = await updateAgent(ctx, {
+      agentId: params.id,
+      name: body.agent_name,
+      phoneNumber: body.phone_number ?? undefined,
+      webSlug: body.web_slug,
+      definition: definitionOf(body, current.definition),
+    });
+    return present(ctx, agent);
+  },
+});
+
+const remove = route({
+  method: 'delete',
+  path: '/agents/{id}',
+  operationId: 'deleteAgent',
+  summary: 'Delete an agent; its calls stay, its numbers lead nowhere',
+  auth: 'developer',
+  status: 204,
+  errors: [409],
+  params: idParams,
+  handle: async ({ ctx, params }) => {
+    await deleteAgent(ctx, { agentId: params.id });
+    return undefined;
+  },
+});
+
+export const agentRoutes = [list, create, get, update, remove];

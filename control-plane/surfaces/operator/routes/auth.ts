@@ -1,0 +1,210 @@
+import type Koa from 'koa';
+import { z } from 'zod';
+import type { Context } from '../../../../core/context.ts';
+import { DomainError } from '../../../../core/errors.ts';
+import { emailField } from '../../../../core/fields.ts';
+import {
+  type AccessSession,
+  getMe,
+  logIn,
+  logOut,
+  refreshSession,
+  type Session,
+  signInWithGoogle,
+  signUp,
+} from '../../../../core/users/index.ts';
+import { sha256 } from '../../../../platform/crypto.ts';
+import { isRecord } from '../../../../platform/is-record.ts';
+import { readCookie, setCookie } from '../../../http/cookies.ts';
+import { route } from '../../../http/route.ts';
+import { accessCookie, refreshCookie, refuseForeignWrite } from '../authenticate.ts';
+import { presentMe, presentSession } from '../presenters/account.ts';
+import { meOut, sessionOut } from '../schemas/account.ts';
+
+export const limit = { name: 'auth', points: 30, durationMs: 60_000 };
+/** However many addresses a guesser has: one account gets so many tries. */
+export const subjectLimit = {
+  name: 'auth-account',
+  points: 10,
+  durationMs: 300_000,
+  of: (body: unknown): string | undefined =>
+    isRecord(body) && typeof body.email === 'string'
+      ? sha256(body.email.trim().toLowerCase()).slice(0, 32)
+      : undefined,
+};
+/** What the operation asks of one; it says itself what is wrong. */
+export const newPassword = { format: 'password', minLength: 8, maxLength: 200 } as const;
+
+const refreshPath = '/auth';
+const refreshBody = z.object({ refresh_token: z.string().min(1).max(500).optional() }).optional();
+
+/** Browsers drop Secure cookies that come over plain HTTP, so they are Secure exactly where the product is on HTTPS. */
+const isSecure = (ctx: Context): boolean => ctx.services.publicUrl.startsWith('https:');
+
+export function setAccessCookie(ctx: Context, koa: Koa.Context, session: AccessSession): void {
+  koa.set('Cache-Control', 'no-store');
+  setCookie(koa, accessCookie, session.accessToken, {
+    path: '/',
+    maxAgeMs: session.accessTtlMs,
+    secure: isSecure(ctx),
+  });
+}
+
+const userAgent = (koa: Koa.Context): string => koa.get('User-Agent');
+
+function signedIn(ctx: Context, koa: Koa.Context, session: Session) {
+  setAccessCookie(ctx, koa, session);
+  setCookie(koa, refreshCookie, session.refreshToken, {
+    path: refreshPath,
+    maxAgeMs: session.refreshTtlMs,
+    secure: isSecure(ctx),
+  });
+  return presentSession(session);
+}
+
+export function clearCookies(ctx: Context, koa: Koa.Context): void {
+  const secure = isSecure(ctx);
+  setCookie(koa, accessCookie, '', { path: '/', maxAgeMs: 0, secure });
+  setCookie(koa, refreshCookie, '', { path: refreshPath, maxAgeMs: 0, secure });
+}
+
+const signUpRoute = route({
+  method: 'post',
+  path: '/auth/signup',
+  operationId: 'signUp',
+  summary: 'Register; makes a workspace with the user as its admin, and signs in',
+  auth: 'public',
+  status: 201,
+  errors: [409],
+  limit,
+  body: z
+    .object({
+      email: emailField.meta({ type: 'string', format: 'email' }),
+      password: z.string().max(1_000).meta(newPassword),
+      name: z.string().trim().max(200).optional(),
+      workspace_name: z.string().trim().max(200).optional(),
+    })
+    .meta({ id: 'SignUp' }),
+  returns: sessionOut,
+  wireNames: { workspaceName: 'workspace_name' },
+  handle: async ({ ctx, body, koa }) =>
+    signedIn(
+      ctx,
+      koa,
+      await signUp(ctx, {
+        email: body.email,
+        password: body.password,
+        name: body.name,
+        workspaceName: body.workspace_name,
+        userAgent: userAgent(koa),
+      }),
+    ),
+});
+
+const logInRoute = route({
+  method: 'post',
+  path: '/auth/login',
+  operationId: 'logIn',
+  summary: 'Sign in with e-mail and password',
+  auth: 'public',
+  status: 200,
+  errors: [401],
+  limit,
+  subjectLimit,
+  body: z
+    .object({
+      email: z.string().trim().min(1, 'must not be empty').max(320),
+      password: z.string().min(1, 'must not be empty').max(1_000).meta({ format: 'password' }),
+    })
+    .meta({ id: 'LogIn' }),
+  returns: sessionOut,
+  handle: async ({ ctx, body, koa }) =>
+    signedIn(ctx, koa, await logIn(ctx, { ...body, userAgent: userAgent(koa) })),
+});
+
+const refreshRoute = route({
+  method: 'post',
+  path: '/auth/refresh',
+  operationId: 'refreshSession',
+  summary: 'Trade the refresh token (cookie or body) for a new pair; each works once',
+  auth: 'public',
+  security: ['refreshCookie'],
+  status: 200,
+  errors: [401, 403],
+  limit,
+  body: refreshBody,
+  returns: sessionOut,
+  wireNames: { refreshToken: 'refresh_token' },
+  handle: async ({ ctx, body, koa }) => {
+    if (body?.refresh_token === undefined) refuseForeignWrite(koa, ctx.services.publicUrl);
+    const refreshToken = body?.refresh_token ?? readCookie(koa, refreshCookie) ?? '';
+    if (refreshToken === '' || refreshToken.length > 500)
+      throw new DomainError('unauthenticated', 'There is no session to refresh. Sign in.');
+    return signedIn(ctx, koa, await refreshSession(ctx, { refreshToken, userAgent: userAgent(koa) }));
+  },
+});
+
+const logOutRoute = route({
+  method: 'post',
+  path: '/auth/logout',
+  operationId: 'logOut',
+  summary: 'End this sign-in and clear the cookies',
+  auth: 'session',
+  status: 204,
+  body: refreshBody,
+  handle: async ({ ctx, body, koa }) => {
+    await logOut(ctx, {
+      refreshToken: body?.refresh_token ?? readCookie(koa, refreshCookie)?.slice(0, 500),
+    });
+    clearCookies(ctx, koa);
+    return undefined;
+  },
+});
+
+const meRoute = route({
+  method: 'get',
+  path: '/auth/me',
+  operationId: 'getMe',
+  summary: 'Who I am, in which workspace, with which role',
+  auth: 'session',
+  status: 200,
+  errors: [403],
+  returns: meOut,
+  handle: async ({ ctx }) => presentMe(await getMe(ctx, {})),
+});
+
+const googleRoute = route({
+  method: 'post',
+  path: '/auth/google',
+  operationId: 'signInWithGoogle',
+  summary: 'Sign in with an ID token of Google; the first time opens an account',
+  auth: 'public',
+  status: 200,
+  errors: [401, 409, 503],
+  limit,
+  body: z
+    .object({
+      id_token: z.string().min(1).max(10_000).optional(),
+      credential: z.string().min(1).max(10_000).optional().meta({
+        description: 'The same, as Google’s own button names it.',
+      }),
+    })
+    .refine(({ id_token, credential }) => (id_token ?? credential) !== undefined, {
+      path: ['id_token'],
+      message: 'is required',
+    })
+    .meta({ id: 'GoogleSignIn' }),
+  returns: sessionOut,
+  wireNames: { idToken: 'id_token' },
+  handle: async ({ ctx, body, koa }) =>
+    signedIn(
+      ctx,
+      koa,
+      await signInWithGoogle(ctx, {
+        idToken: body.id_token ?? body.credential ?? '',
+        userAgent: userAgent(koa),
+      }),
+    ),
+});
+
+export const authRoutes = [signUpRoute, logInRoute, googleRoute, refreshRoute, logOutRoute, meRoute];

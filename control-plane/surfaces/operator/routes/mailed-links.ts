@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import {
+  requestEmailVerification,
+  requestPasswordReset,
+  resetPassword,
+  verifyEmail,
+} from '../../../../core/users/index.ts';
+import { route } from '../../../http/route.ts';
+import { limit, newPassword, subjectLimit } from './auth.ts';
+
+/** A mail to somebody who may not want it. */
+const mailLimit = { ...subjectLimit, name: 'auth-mail', points: 3, durationMs: 900_000 };
+
+const forgotRoute = route({
+  method: 'post',
+  path: '/auth/forgot-password',
+  operationId: 'forgotPassword',
+  summary: 'Mail a link to a new password; the answer is the same for an unknown address',
+  auth: 'public',
+  status: 202,
+  limit,
+  subjectLimit: mailLimit,
+  body: z
+    .object({ email: z.string().trim().min(1, 'must not be empty').max(320) })
+    .meta({ id: 'ForgotPassword' }),
+  returns: z.object({ detail: z.string() }).meta({ id: 'Accepted' }),
+  handle: async ({ ctx, body }) => {
+    await requestPasswordReset(ctx, body);
+    return { detail: 'If there is an account with this address, a link is on its way to it.' };
+  },
+});
+
+const resetRoute = route({
+  method: 'post',
+  path: '/auth/reset-password',
+  operationId: 'resetPassword',
+  summary: 'Set a new password with the token from the mail; signs out everywhere',
+  auth: 'public',
+  status: 204,
+  limit,
+  body: z
+    .object({
+      token: z.string().min(1).max(500),
+      password: z.string().max(1_000).meta(newPassword),
+    })
+    .meta({ id: 'ResetPassword' }),
+  handle: async ({ ctx, body }) => {
+    await resetPassword(ctx, body);
+    return undefined;
+  },
+});
+
+const verifyRoute = route({
+  method: 'post',
+  path: '/auth/verify-email',
+  operationId: 'verifyEmail',
+  summary: 'Confirm the address with the token from the mail',
+  auth: 'public',
+  status: 204,
+  limit,
+  body: z.object({ token: z.string().min(1).max(500) }).meta({ id: 'VerifyEmail' }),
+  handle: async ({ ctx, body }) => {
+    await verifyEmail(ctx, body);
+    return undefined;
+  },
+});
+
+const resendRoute = route({
+  method: 'post',
+  path: '/auth/verify-email/resend',
+  operationId: 'resendVerification',
+  summary: 'Mail the link that confirms the address again',
+  auth: 'session',
+  status: 204,
+  errors: [403],
+  limit: { name: 'auth-resend', points: 5, durationMs: 900_000 },
+  handle: async ({ ctx }) => {
+    await requestEmailVerification(ctx, {});
+    return undefined;
+  },
+});
+
+export const mailedLinkRoutes = [forgotRoute, resetRoute, verifyRoute, resendRoute];

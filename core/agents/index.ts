@@ -1,0 +1,18 @@
+export type { Agent, AgentWithDefinition } from './agent.ts';
+export { checkAgent } from './check.ts';
+export { createAgent } from './create.ts';
+export * from './definition.ts';
+export { deleteAgent } from './delete.ts';
+export { discardDraft } from './discard-draft.ts';
+export { getAgent } from './get.ts';
+export { type AgentDraft, getDraft } from './get-draft.ts';
+export { getTraffic } from './get-traffic.ts';
+export { type AgentAtVersion, getVersion } from './get-version.ts';
+export { listAgents } from './list.ts';
+export { listVersions, type VersionListItem } from './list-versions.ts';
+export { publishVersion } from './publish-version.ts';
+export { rollBack } from './roll-back.ts';
+export { saveDraft } from './save-draft.ts';
+export { setTraffic, type Traffic } from './set-traffic.ts';
+export { updateAgent } from './update.ts';
+export type { Validation } from './validate.ts';

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { agentDefinition } from './definition.ts';
+import { composesFirst, openingWords } from './opening-words.ts';
+
+const [disclosure, firstMessage] = ['I am an AI.', 'How can I help?'];
+
+test.each([
+  [{ firstMessage }, 'How can I help?', false],
+  [{ disclosure, firstMessage }, 'I am an AI. How can I help?', false],
+  [{ disclosure }, 'I am an AI.', true],
+  [{}, '', true],
+  [{ disclosure, firstMessage, speaksFirst: 'caller' as const }, 'I am an AI.', false],
+  [{ firstMessage, speaksFirst: 'wait' as const }, '', false],
+])('%j begins with %j', (given, words, composes) => {
+  const definition = agentDefinition.parse(given);
+  expect(openingWords(definition)).toBe(words);
+  expect(composesFirst(definition)).toBe(composes);
+});

@@ -1,0 +1,13 @@
+import type { AgentDefinition } from './definition.ts';
+
+/** What is said as soon as somebody can hear it: the disclosure, and the first message of an agent that begins. Pure. */
+export function openingWords({ disclosure, speaksFirst, firstMessage }: AgentDefinition): string {
+  return [disclosure, speaksFirst === 'agent' ? firstMessage : '']
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** An agent that begins without a first message lets the model find the words. */
+export const composesFirst = ({ speaksFirst, firstMessage }: AgentDefinition): boolean =>
+  speaksFirst === 'agent' && firstMessage.trim() === '';

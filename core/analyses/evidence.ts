@@ -1,0 +1,61 @@
+import { eq } from 'drizzle-orm';
+import { calls } from '../../db/schema/calls.ts';
+import type { AgentDefinition } from '../agents/definition.ts';
+import type { Call } from '../calls/call.ts';
+import type { CallEvent } from '../calls/events.ts';
+import { fillCall } from '../calls/fill-call.ts';
+import { readEvents, type TranscriptTurn, transcriptOf } from '../calls/transcript.ts';
+import type { OperationContext } from '../context.ts';
+import { notFound } from '../errors.ts';
+
+export interface ToolUse {
+  readonly name: string;
+  readonly arguments: unknown;
+  /** Null: it never came back. */
+  readonly ok: boolean | null;
+  readonly result: unknown;
+}
+
+/** Everything that is known about a call when it is analysed. */
+export interface Evidence {
+  readonly call: Pick<Call, 'channel' | 'direction' | 'disposition' | 'endReason' | 'durationMs'>;
+  readonly agentName: string;
+  readonly definition: AgentDefinition;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly transcript: readonly Pick<TranscriptTurn, 'role' | 'text'>[];
+  readonly tools: readonly ToolUse[];
+}
+
+export async function readEvidence(ctx: Pick<OperationContext, 'db'>, callId: string): Promise<Evidence> {
+  const [call] = await ctx.db.select().from(calls).where(eq(calls.id, callId));
+  if (!call) throw notFound('Call');
+  const events = await readEvents(ctx.db, callId);
+  const { agentName, definition, variables } = await fillCall(ctx, {
+    ...call,
+    // Judged by the agent that the call was for.
+    currentVersionId: null,
+  });
+  return {
+    ...{ call, agentName, definition, variables },
+    transcript: transcriptOf(events).filter(({ text }) => text.trim() !== ''),
+    tools: toolsOf(events),
+  };
+}
+
+export function toolsOf(events: readonly CallEvent[]): ToolUse[] {
+  const returned = new Map(
+    events.flatMap((event) => (event.type === 'tool.returned' ? [[event.toolCallId, event] as const] : [])),
+  );
+  return events.flatMap((event) => {
+    if (event.type !== 'tool.called') return [];
+    const back = returned.get(event.toolCallId);
+    return [
+      {
+        name: event.name,
+        arguments: event.arguments,
+        ok: back?.ok ?? null,
+        result: back?.result ?? null,
+      },
+    ];
+  });
+}

@@ -1,0 +1,3 @@
+export type { CallAnalysis } from './analysis.ts';
+export { analyzeCall } from './analyze.ts';
+export { requestAnalysis } from './request.ts';

@@ -1,0 +1,90 @@
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
+import { giveBack, whyNotWanted } from '../campaigns/engine/clear-attempts.ts';
+import { nowMs, type OperationContext } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { type Call, lockCall, updateCall } from './call.ts';
+import type { CallPlan } from './plan.ts';
+import { concludeDial } from './record-dial-outcome.ts';
+import { resolvePlan } from './resolve-plan.ts';
+
+export interface DialRoute {
+  /** true: somebody began before. Look up in LiveKit what became of it; never send a second INVITE. */
+  readonly resume: boolean;
+  /** Of a campaign: nothing may ring before clearDial has said so. */
+  readonly needsClearance: boolean;
+  readonly plan: CallPlan;
+  readonly trunk: { readonly outboundTrunkId: string; readonly fromNumber: string };
+  readonly toNumber: string;
+}
+export type DialOrder = DialRoute | { readonly skip: string };
+
+/**
+ * The one way to an INVITE: queued → dialing is committed when this returns, and of any number of callers exactly
+ * one gets `resume: false`. Throws unavailable, with the call still queued, while the trunk is not set up.
+ */
+export const beginDial = operation({
+  name: 'call.begin_dial',
+  scope: 'system',
+  input: z.object({ callId: z.uuid() }),
+  run: async (ctx, { callId }): Promise<DialOrder> => {
+    const call = await lockCall(ctx, callId);
+    if (call.direction !== 'outbound') return { skip: 'not an outbound call' };
+    if (call.status === 'ended') return { skip: 'the call is over' };
+    if (call.status === 'active') return { skip: 'the call is answered' };
+    const unwanted = await whyNotDialed(ctx, call);
+    if (unwanted !== null) {
+      await giveBack(ctx.db, callId, unwanted, nowMs(ctx));
+      // An agent may be waiting in its room.
+      if (call.status !== 'queued')
+        await ctx.emit('end-call', { callId }, { key: `end-call-${callId}-${unwanted}` });
+      await concludeDial(ctx, call, { outcome: 'canceled', detail: `Not dialed: ${unwanted}.` });
+      return { skip: unwanted };
+    }
+    const route = await routeOf(ctx, call);
+    if (route === null) {
+      const detail = 'The number this call was to come from is not registered any more.';
+      await concludeDial(ctx, call, { outcome: 'failed', detail });
+      return { skip: detail };
+    }
+    const needsClearance = call.campaignId !== null;
+    const begun =
+      call.status === 'queued'
+        ? await updateCall(ctx, callId, {
+            status: 'dialing',
+            ...(needsClearance ? {} : { dialedAt: new Date(nowMs(ctx)) }),
+          })
+        : call;
+    const plan = await resolvePlan(ctx, begun);
+    return { resume: call.status !== 'queued', needsClearance, plan, ...route };
+  },
+});
+
+/**
+ * A campaign's call that nobody wants any more, or whose preparation was lost with its process: it was not cleared, so
+ * nothing has rung, and its contact gets another attempt.
+ */
+async function whyNotDialed(ctx: OperationContext, call: Call): Promise<string | null> {
+  if (call.campaignId === null || call.dialedAt !== null) return null;
+  if (call.status !== 'queued') return 'process_lost';
+  return whyNotWanted(ctx.db, call.campaignId, nowMs(ctx));
+}
+
+/** Null: the number was deleted after the call was placed. */
+async function routeOf(
+  ctx: OperationContext,
+  call: Call,
+): Promise<Pick<DialRoute, 'trunk' | 'toNumber'> | null> {
+  const { fromNumber, toNumber, phoneNumberId } = call;
+  if (phoneNumberId === null || fromNumber === null || toNumber === null) return null;
+  const [number] = await ctx.db.select().from(phoneNumbers).where(eq(phoneNumbers.id, phoneNumberId));
+  if (!number) return null;
+  if (number.outboundTrunkId === null)
+    throw new DomainError(
+      'unavailable',
+      `The SIP trunk of ${number.e164} is not ready${number.syncError ? `: ${number.syncError}` : ''}.`,
+    );
+  return { trunk: { outboundTrunkId: number.outboundTrunkId, fromNumber }, toNumber };
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { callEvents } from '../../db/schema/call-events.ts';
+import { operation } from '../operation.ts';
+import { emitFinalize, lockCall, updateCall } from './call.ts';
+import { end } from './state.ts';
+
+/**
+ * The end of a call that goes on without its agent (`call.bridged`): nobody of ours is in the room, so what LiveKit says
+ * of it decides. Writes the `ended` event that no worker can write, hangs up on whoever is left, and finalizes. Does
+ * nothing for any other call.
+ */
+export const endBridgedCall = operation({
+  name: 'call.end_bridged',
+  scope: 'system',
+  input: z.object({ callId: z.uuid(), detail: z.string().max(500) }),
+  audit: ({ callId }, ended: boolean) => (ended ? { target: callId } : {}),
+  run: async (ctx, { callId, detail }): Promise<boolean> => {
+    const call = await lockCall(ctx, callId);
+    if (call.bridgedAt === null || call.status === 'ended') return false;
+    const at = new Date();
+    const reason = 'transferred';
+    const { epoch } = call;
+    const seq = call.appliedSeq + 1;
+    await ctx.db
+      .insert(callEvents)
+      .values({ callId, epoch, seq, type: 'ended', at, data: { reason, detail } })
+      .onConflictDoNothing();
+    const { status, endedAt, endReason, endDetail } = end(call, { at, reason, detail });
+    await updateCall(ctx, callId, { status, endedAt, endReason, endDetail, appliedSeq: seq });
+    await ctx.emit('end-call', { callId }, { key: `end-call-${callId}-bridged` });
+    await emitFinalize(ctx, callId, 'ended');
+    return true;
+  },
+});

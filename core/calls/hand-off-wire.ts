@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { callPlan } from './plan.ts';
+
+/** What a worker and the control plane say to each other when another agent is to go on with a call. Pure data. */
+
+/** POST `internalPaths.handOff(callId)`. */
+export const handOffRequest = z.object({ epoch: z.number().int().min(1).max(1_000_000), agentId: z.uuid() });
+
+/** A refusal is an answer: the agent says it and goes on itself. */
+export const handOffAnswer = z.discriminatedUnion('ok', [
+  /** As the plan of a call that is taken over, but without a history: the worker has it. */
+  z.object({ ok: z.literal(true), plan: callPlan }),
+  z.object({ ok: z.literal(false), reason: z.string() }),
+]);
+export type HandOffAnswer = z.output<typeof handOffAnswer>;

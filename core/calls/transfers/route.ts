@@ -1,0 +1,29 @@
+import { and, asc, eq, isNotNull } from 'drizzle-orm';
+import { phoneNumbers } from '../../../db/schema/phone-numbers.ts';
+import type { OperationContext } from '../../context.ts';
+import type { Call } from '../call.ts';
+import { sipUri } from './targets.ts';
+
+export interface TransferRoute {
+  /** Null: the target is a SIP address, which needs no trunk. */
+  readonly outboundTrunkId: string | null;
+  /** What the person who is called sees; '' without a number of ours. */
+  readonly fromNumber: string;
+}
+
+/** Over which of the workspace's numbers a target is called: that of the call, else the oldest one that can dial. */
+export async function trunkFor(
+  ctx: OperationContext,
+  call: Pick<Call, 'workspaceId' | 'phoneNumberId'>,
+  to: string,
+): Promise<TransferRoute | null> {
+  const usable = and(eq(phoneNumbers.workspaceId, call.workspaceId), isNotNull(phoneNumbers.outboundTrunkId));
+  const rows = await ctx.db
+    .select({ id: phoneNumbers.id, e164: phoneNumbers.e164, trunk: phoneNumbers.outboundTrunkId })
+    .from(phoneNumbers)
+    .where(usable)
+    .orderBy(asc(phoneNumbers.createdAt), asc(phoneNumbers.id));
+  const number = rows.find(({ id }) => id === call.phoneNumberId) ?? rows[0];
+  if (sipUri(to)) return { outboundTrunkId: null, fromNumber: number?.e164 ?? '' };
+  return number ? { outboundTrunkId: number.trunk, fromNumber: number.e164 } : null;
+}

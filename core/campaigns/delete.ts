@@ -1,0 +1,46 @@
+import { and, count, eq, inArray } from 'drizzle-orm';
+import { z } from 'zod';
+import { attempts } from '../../db/schema/attempts.ts';
+import { campaigns } from '../../db/schema/campaigns.ts';
+import { contactLists } from '../../db/schema/contact-lists.ts';
+import { DomainError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { findCampaign } from './campaign.ts';
+import { isLive } from './state.ts';
+
+/**
+ * Deletes a campaign with its contacts, lists and attempts. Its calls and the ledger stay. Throws conflict, saying what
+ * uses it, while it may call people, has calls on, or gets a list.
+ */
+export const deleteCampaign = operation({
+  name: 'campaign.delete',
+  scope: 'member',
+  input: z.object({ campaign: z.string(), kind: z.enum(['campaign', 'batch']).optional() }),
+  audit: (_, id: string) => ({ target: id }),
+  run: async (ctx, { campaign: named }): Promise<string> => {
+    const { id, status } = await findCampaign(ctx, named, { lock: true });
+    if (isLive(status)) throw new DomainError('conflict', `The campaign is ${status}; stop it first.`);
+    const [open] = await ctx.db
+      .select({ calls: count() })
+      .from(attempts)
+      .where(and(eq(attempts.campaignId, id), inArray(attempts.state, ['reserved', 'dialing'])));
+    if (open && open.calls > 0)
+      throw new DomainError('conflict', `${open.calls} calls of the campaign are still on.`);
+    const coming = await ctx.db
+      .select({ name: contactLists.name })
+      .from(contactLists)
+      .where(
+        and(
+          eq(contactLists.campaignId, id),
+          inArray(contactLists.state, ['receiving', 'queued', 'importing']),
+        ),
+      );
+    if (coming.length > 0)
+      throw new DomainError(
+        'conflict',
+        `A list is being imported into the campaign: ${coming.map(({ name }) => name).join(', ')}.`,
+      );
+    await ctx.db.delete(campaigns).where(eq(campaigns.id, id));
+    return id;
+  },
+});

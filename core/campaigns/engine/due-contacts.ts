@@ -1,0 +1,95 @@
+import { asc, desc, inArray, sql } from 'drizzle-orm';
+import { contacts } from '../../../db/schema/contacts.ts';
+import type { OperationContext } from '../../context.ts';
+import { isOpen, nextLegalMoment, placeOfKey, type RuleSettings } from '../rules/index.ts';
+
+export type DueContact = typeof contacts.$inferSelect;
+type Db = OperationContext['db'];
+
+export interface OpenKeys {
+  readonly keys: readonly string[];
+  /** Contacts that wait under them, due or not. */
+  readonly callable: number;
+  /** Where all are shut: when the first one opens. */
+  readonly opensAtMs: number | null;
+}
+
+/** Which window keys of waiting contacts are open now. Looks at the counts, never at the contacts. */
+export async function openKeys(
+  db: Db,
+  campaignId: string,
+  rules: RuleSettings,
+  nowMs: number,
+): Promise<OpenKeys> {
+  const { rows } = await db.execute<{ key: string; waiting: string }>(sql`
+    select window_key as key, sum(delta) as waiting from contact_counts
+    where campaign_id = ${campaignId} and state = 'waiting' group by window_key having sum(delta) > 0`);
+  const open = rows.filter(({ key }) => isOpen(rules, placeOfKey(key), nowMs));
+  // Whoever cannot be placed anywhere is looked at too, or nobody would ever say why they are not called.
+  const nowhere = rows.filter(({ key }) => placeOfKey(key).zones.length === 0);
+  // Asked for only where it is told: it looks through days.
+  const opens =
+    open.length > 0 ? [] : rows.flatMap(({ key }) => nextLegalMoment(rules, placeOfKey(key), nowMs) ?? []);
+  return {
+    keys: [...open, ...nowhere].map(({ key }) => key),
+    callable: open.reduce((sum, { waiting }) => sum + Number(waiting), 0),
+    opensAtMs: opens.length === 0 ? null : Math.min(...opens),
+  };
+}
+
+/**
+ * The next ones to be called, locked; whoever another transaction has taken is passed over. What it costs depends on
+ * how many are wanted and how many window keys there are, not on how many wait.
+ */
+export async function takeDue(
+  db: Db,
+  {
+    campaignId,
+    keys,
+    most,
+    nowMs,
+  }: {
+    readonly campaignId: string;
+    readonly keys: readonly string[];
+    readonly most: number;
+    readonly nowMs: number;
+  },
+): Promise<DueContact[]> {
+  if (keys.length === 0 || most <= 0) return [];
+  const { rows } = await db.execute<{ id: string }>(sql`
+    select due.id from unnest(${sql.param(keys)}::text[]) as keys(key)
+    cross join unnest(array[9, 8, 7, 6, 5, 4, 3, 2, 1, 0]::smallint[]) as priorities(priority)
+    cross join lateral (
+      select id, next_attempt_at from contacts
+      where campaign_id = ${campaignId} and window_key = keys.key and priority = priorities.priority
+        and state = 'waiting' and next_attempt_at <= ${new Date(nowMs).toISOString()}
+      order by next_attempt_at limit ${most}) as due
+    order by priorities.priority desc, due.next_attempt_at limit ${most}`);
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  return db
+    .select()
+    .from(contacts)
+    .where(sql`${inArray(contacts.id, ids)} and ${contacts.state} = 'waiting'`)
+    .orderBy(desc(contacts.priority), asc(contacts.nextAttemptAt))
+    .for('update', { skipLocked: true });
+}
+
+export interface Postponed {
+  readonly id: string;
+  /** Null: for good, and `reason` says why. */
+  readonly nextAtMs: number | null;
+  readonly reason: string;
+}
+
+/** Contacts that were looked at and are not called now. */
+export async function putBack(db: Db, postponed: readonly Postponed[]): Promise<void> {
+  if (postponed.length === 0) return;
+  await db.execute(sql`
+    update contacts set
+      state = case when given."nextAtMs" is null then 'blocked' else 'waiting' end,
+      blocked_reason = case when given."nextAtMs" is null then given.reason end,
+      next_attempt_at = coalesce(to_timestamp(given."nextAtMs" / 1000.0), next_attempt_at), reserved_at = null
+    from jsonb_to_recordset(${JSON.stringify(postponed)}::jsonb) as given(id uuid, "nextAtMs" bigint, reason text)
+    where contacts.id = given.id and contacts.state in ('waiting', 'reserved', 'dialing')`);
+}

@@ -1,0 +1,82 @@
+import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { attempts } from '../../../db/schema/attempts.ts';
+import { calls } from '../../../db/schema/calls.ts';
+import { campaigns } from '../../../db/schema/campaigns.ts';
+import { contacts } from '../../../db/schema/contacts.ts';
+import { foldContactCounts } from '../../contacts/counts.ts';
+import { nowMs } from '../../context.ts';
+import { operation } from '../../operation.ts';
+import { withdraw } from './clear-attempts.ts';
+import { settleAttempts } from './settle-attempts.ts';
+
+export interface Healed {
+  /** Attempts whose call is over, and had not heard of it. */
+  readonly settled: number;
+  /** Attempts without a call. */
+  readonly orphans: number;
+  /** People who were taken, and have no attempt that is open. */
+  readonly freed: number;
+}
+
+/**
+ * Puts right what a crash can leave behind, from what stands in Postgres: attempts whose call is over are closed, ones
+ * whose call is gone end as `unknown` (or are withdrawn when nothing can have rung), people without an open attempt wait
+ * again. An attempt is never dialed twice. Calls that stand still are the business of reconcile-calls.
+ */
+export const healCampaigns = operation({
+  name: 'campaign.heal',
+  scope: 'system',
+  input: z.object({ olderThanMs: z.number().int().min(0).default(30_000) }),
+  run: async (ctx, { olderThanMs }): Promise<Healed> => {
+    const atMs = nowMs(ctx);
+    const before = new Date(atMs - olderThanMs);
+    const stale = await ctx.db
+      .select({ attempt: attempts, call: calls })
+      .from(attempts)
+      .leftJoin(calls, eq(calls.id, attempts.id))
+      .where(and(inArray(attempts.state, ['reserved', 'dialing']), lt(attempts.updatedAt, before)))
+      .orderBy(asc(attempts.id))
+      .limit(1_000);
+    let [settled, orphans] = [0, 0];
+    for (const { attempt, call } of stale) {
+      if (call === null) {
+        orphans++;
+        if (attempt.dialedAt === null)
+          await withdraw(ctx.db, attempt, { reason: 'not_dialed', nextAtMs: atMs, atMs });
+        else await settleAttempts(ctx.db, [{ ...goneCall, id: attempt.id, endedAt: new Date(atMs) }], atMs);
+      } else if (call.finalizedAt !== null) {
+        settled++;
+        await settleAttempts(ctx.db, [call], atMs);
+      }
+    }
+    const freed = await ctx.db
+      .update(contacts)
+      .set({ state: 'waiting', reservedAt: null, nextAttemptAt: new Date(atMs) })
+      .where(
+        and(
+          inArray(contacts.state, ['reserved', 'dialing']),
+          lt(contacts.reservedAt, before),
+          sql`not exists (select from ${attempts} where ${attempts.contactId} = ${contacts.id}
+            and ${attempts.state} in ('reserved', 'dialing'))`,
+        ),
+      )
+      .returning({ id: contacts.id });
+    await fold(ctx.db);
+    return { settled, orphans, freed: freed.length };
+  },
+});
+
+const goneCall = {
+  disposition: 'unknown' as const,
+  ...{ answeredAt: null, firstWordAt: null, durationMs: 0, endDetail: 'The call is not there any more.' },
+};
+
+/** So that counting stays quick; campaigns at rest were folded before they came to rest. */
+async function fold(db: Parameters<typeof foldContactCounts>[0]): Promise<void> {
+  const live = await db
+    .select({ id: campaigns.id })
+    .from(campaigns)
+    .where(inArray(campaigns.status, ['running', 'paused', 'scheduled']));
+  for (const { id } of live) await foldContactCounts(db, id);
+}

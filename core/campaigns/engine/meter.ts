@@ -1,0 +1,40 @@
+import { sql } from 'drizzle-orm';
+import type { OperationContext } from '../../context.ts';
+import { abandonWindowDays } from '../rules/index.ts';
+import { dayMs } from '../rules/time/local-time.ts';
+
+export interface Meter {
+  /** Over 30 days. */
+  readonly liveAnswered: number;
+  readonly abandoned: number;
+  /** Ever. */
+  readonly costMicros: number;
+}
+
+const none: Meter = { liveAnswered: 0, abandoned: 0, costMicros: 0 };
+
+/** What the abandon meter and the budget of campaigns stand at; a few rows for each. */
+export async function readMeters(
+  db: OperationContext['db'],
+  campaignIds: readonly string[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, Meter>> {
+  const since = new Date(nowMs - abandonWindowDays * dayMs).toISOString().slice(0, 10);
+  const { rows } = await db.execute<{ id: string; live: string; abandoned: string; cost: string }>(sql`
+    select campaign_id as id, sum(cost_micros) as cost,
+      coalesce(sum(live_answered) filter (where day >= ${since}), 0) as live,
+      coalesce(sum(abandoned) filter (where day >= ${since}), 0) as abandoned
+    from campaign_days where campaign_id = any(${sql.param(campaignIds)}::uuid[]) group by campaign_id`);
+  return new Map(
+    rows.map(({ id, live, abandoned, cost }) => [
+      id,
+      { liveAnswered: Number(live), abandoned: Number(abandoned), costMicros: Number(cost) },
+    ]),
+  );
+}
+
+export const readMeter = async (
+  db: OperationContext['db'],
+  campaignId: string,
+  nowMs: number,
+): Promise<Meter> => (await readMeters(db, [campaignId], nowMs)).get(campaignId) ?? none;

@@ -1,0 +1,19 @@
+import { type RuleSettings, ruleSettings } from '../rules/index.ts';
+
+const kept = new Map<string, RuleSettings>();
+const most = 500;
+
+/** The rules of one version of a campaign, parsed once: what follows from them is remembered by their identity. */
+export function rulesOf(campaign: {
+  readonly id: string;
+  readonly version: number;
+  readonly rules: unknown;
+}): RuleSettings {
+  const key = `${campaign.id} ${campaign.version}`;
+  const known = kept.get(key);
+  if (known) return known;
+  if (kept.size >= most) kept.clear();
+  const parsed = ruleSettings.parse(campaign.rules);
+  kept.set(key, parsed);
+  return parsed;
+}

@@ -1,0 +1,19 @@
+import { asc, inArray } from 'drizzle-orm';
+import type { attempts } from '../../../db/schema/attempts.ts';
+import { contacts } from '../../../db/schema/contacts.ts';
+import type { OperationContext } from '../../context.ts';
+
+/** The contacts of these attempts by id, locked in the order of their ids, as everybody takes them. */
+export async function takePeople(
+  db: OperationContext['db'],
+  own: readonly Pick<typeof attempts.$inferSelect, 'contactId'>[],
+): Promise<ReadonlyMap<string, typeof contacts.$inferSelect>> {
+  const ids = own.map(({ contactId }) => contactId);
+  const rows = await db
+    .select()
+    .from(contacts)
+    .where(inArray(contacts.id, ids))
+    .orderBy(asc(contacts.id))
+    .for('update');
+  return new Map(rows.map((contact) => [contact.id, contact]));
+}

@@ -1,0 +1,85 @@
+import type { Context } from '../../context.ts';
+import type { Campaign } from '../campaign.ts';
+import { abandonState } from '../rules/index.ts';
+import { haltCampaign } from './life.ts';
+import type { Meter } from './meter.ts';
+import { burstSeconds, type Pacer } from './pacer.ts';
+import type { Bottleneck } from './pulse.ts';
+import type { Want } from './share.ts';
+import type { Survey } from './survey.ts';
+
+/** At most this many calls of one campaign in one look, so that a transaction stays short. */
+const mostAtOnce = 500;
+/** Near the limit of abandoned calls: half the speed. */
+const careful = 0.5;
+
+export interface Candidate {
+  readonly campaign: Campaign;
+  readonly want: Want;
+  /** What holds it back before anything is shared. */
+  readonly own: Bottleneck;
+  /** Set aside for each call. */
+  readonly price: number;
+  readonly bucket: { readonly name: string; readonly tokens: number } | null;
+}
+
+interface Weighing {
+  readonly campaign: Campaign;
+  readonly meter: Meter;
+  readonly price: number;
+  /** Set aside for calls that are on. */
+  readonly open: number;
+  readonly seen: Survey;
+  readonly pacer: Pacer;
+  readonly nowMs: number;
+}
+
+/** What a campaign may want by its own limits; one that must not go on is halted. */
+export async function weigh(
+  ctx: Context,
+  { campaign, meter, price, open, seen, pacer, nowMs }: Weighing,
+): Promise<Candidate> {
+  const { id, workspaceId, weight, maxConcurrency, callsPerSecond, budgetMicros } = campaign;
+  const active = seen.byCampaign.get(id) ?? 0;
+  const trunks = (seen.trunksOf.get(id) ?? []).map((trunk) => trunk.id);
+  const base = { id, workspaceId, weight, active, trunks };
+  const none = (own: Bottleneck): Candidate => ({
+    ...{ campaign, own, price, bucket: null },
+    want: { ...base, most: 0 },
+  });
+  const abandoned = abandonState(meter);
+  if (abandoned === 'stop') {
+    await haltCampaign(ctx, {
+      campaignId: id,
+      reason: 'Of the people who answered in the last 30 days, 3 % heard nobody.',
+    });
+    return none('abandonment');
+  }
+  const speed = abandoned === 'slow' ? careful : 1;
+  const left = budgetMicros === null ? mostAtOnce : affordable(budgetMicros - meter.costMicros - open, price);
+  if (left <= 0) {
+    // What is set aside for calls that are on may come back.
+    if (active === 0) await haltCampaign(ctx, { campaignId: id, reason: 'The budget is used up.' });
+    return none('budget');
+  }
+  if (trunks.length === 0) return none('trunk');
+  const most = maxConcurrency === null ? Number.POSITIVE_INFINITY : maxConcurrency;
+  const room = Math.max(abandoned === 'slow' ? 1 : 0, Math.floor(most * speed)) - active;
+  if (room <= 0) return none('campaign');
+  const wanted = Math.min(mostAtOnce, left, room);
+  if (callsPerSecond === null)
+    return {
+      ...{ campaign, own: wanted === left ? 'budget' : 'none', price, bucket: null },
+      want: { ...base, most: abandoned === 'slow' ? Math.max(1, Math.floor(wanted * speed)) : wanted },
+    };
+  const name = `campaign ${id}`;
+  const perSecond = callsPerSecond * speed;
+  const tokens = await pacer.take(name, {
+    ...{ perSecond, burst: Math.max(1, perSecond * burstSeconds), want: wanted, nowMs },
+  });
+  const own = tokens < wanted ? 'rate' : 'none';
+  return { campaign, own, price, bucket: { name, tokens }, want: { ...base, most: tokens } };
+}
+
+const affordable = (leftMicros: number, price: number): number =>
+  price <= 0 ? (leftMicros > 0 ? mostAtOnce : 0) : Math.floor(leftMicros / price);

@@ -1,0 +1,59 @@
+import { isDeepStrictEqual } from 'node:util';
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { campaignNumbers } from '../../db/schema/campaign-numbers.ts';
+import { campaignVersions } from '../../db/schema/campaign-versions.ts';
+import { DomainError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { refuseDuplicate } from '../unique.ts';
+import {
+  type CampaignWithNumbers,
+  findCampaign,
+  slugTaken,
+  updateCampaign,
+  withNumbers,
+} from './campaign.ts';
+import { ruleSettings } from './rules/index.ts';
+import { campaignChange } from './settings.ts';
+import { checkCampaign } from './validate.ts';
+
+/**
+ * Changes a campaign, be it running: the engine's next look, within a second, goes by it, and every call that is not
+ * dialed yet is judged by it. Throws invalid with the fields, conflict when it is over or the slug is taken.
+ */
+export const updateCampaignSettings = operation({
+  name: 'campaign.update',
+  scope: 'member',
+  input: z.object({ campaign: z.string(), change: campaignChange }),
+  audit: ({ change }, campaign: CampaignWithNumbers) => ({
+    target: campaign.id,
+    details: { fields: Object.keys(change) },
+  }),
+  run: async (ctx, { campaign: named, change: given }): Promise<CampaignWithNumbers> => {
+    const old = await findCampaign(ctx, named, { lock: true });
+    if (old.status === 'stopped' || old.status === 'archived')
+      throw new DomainError('conflict', `The campaign is ${old.status}; it cannot be changed any more.`);
+    const [before] = await withNumbers(ctx.db, [old]);
+    const { fromNumbers = before?.fromNumbers ?? [], ...rest } = given;
+    // What is left out is not there; an undefined would overwrite.
+    const change = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const oldRules = ruleSettings.parse(old.rules);
+    const next = { ...old, rules: oldRules, ...change, fromNumbers };
+    // A campaign whose end has come may still be renamed.
+    const timing = given.rules !== undefined || given.startsAt !== undefined || given.endsAt !== undefined;
+    const numberIds = await checkCampaign(ctx, next, { timing });
+    const version = old.version + 1;
+    const saved = await refuseDuplicate(updateCampaign(ctx, old.id, { ...change, version }), {
+      campaigns_slug: slugTaken,
+    });
+    // Every version has its rules, so that a decision can be judged again.
+    await ctx.db.insert(campaignVersions).values({ campaignId: old.id, version, rules: next.rules });
+    if (!isDeepStrictEqual([...fromNumbers].sort(), [...(before?.fromNumbers ?? [])].sort())) {
+      await ctx.db.delete(campaignNumbers).where(eq(campaignNumbers.campaignId, old.id));
+      await ctx.db
+        .insert(campaignNumbers)
+        .values(numberIds.map((phoneNumberId) => ({ campaignId: old.id, phoneNumberId })));
+    }
+    return { ...saved, fromNumbers };
+  },
+});

@@ -1,0 +1,75 @@
+import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { agentVersions } from '../../db/schema/agent-versions.ts';
+import { agents } from '../../db/schema/agents.ts';
+import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
+import { isUuid } from '../../platform/ids.ts';
+import { agentDefinition } from '../agents/definition.ts';
+import { nowMs, type WorkspaceContext } from '../context.ts';
+import { DomainError, type FieldProblem } from '../errors.ts';
+import type { MachinePolicy } from './machine-policy.ts';
+import { checkRuleSettings, type RuleSettings } from './rules/index.ts';
+
+interface Saved {
+  readonly agentId: string;
+  readonly fromNumbers: readonly string[];
+  readonly startsAt: Date | null;
+  readonly endsAt: Date | null;
+  readonly rules: RuleSettings;
+  readonly machinePolicy: MachinePolicy;
+  readonly budgetMicros: number | null;
+  readonly minutePriceMicros: number | null;
+}
+
+/**
+ * What a campaign cannot be saved with, every field named: an agent or a number that is not the workspace's, a trunk that
+ * was refused, a period or windows in which nobody can ever be called, a budget without a price. Returns the numbers' ids.
+ */
+export async function checkCampaign(
+  ctx: WorkspaceContext,
+  saved: Saved,
+  { timing = true } = {},
+): Promise<string[]> {
+  const numbers = await ctx.db
+    .select({ id: phoneNumbers.id, e164: phoneNumbers.e164, syncError: phoneNumbers.syncError })
+    .from(phoneNumbers)
+    .where(
+      and(eq(phoneNumbers.workspaceId, ctx.workspaceId), inArray(phoneNumbers.e164, [...saved.fromNumbers])),
+    )
+    .for('share');
+  const fields: FieldProblem[] = [...(await agentProblems(ctx, saved))];
+  for (const [index, e164] of saved.fromNumbers.entries()) {
+    const number = numbers.find((one) => one.e164 === e164);
+    const path = `fromNumbers.${index}`;
+    if (!number) fields.push({ path, message: `the workspace has no number ${e164}; register it first` });
+    else if (number.syncError !== null)
+      fields.push({ path, message: `the SIP trunk of ${e164} does not work: ${number.syncError}` });
+  }
+  if (saved.budgetMicros !== null && saved.minutePriceMicros === null)
+    fields.push({ path: 'minutePriceMicros', message: 'a budget needs the price of a minute' });
+  if (timing)
+    for (const { path, message } of checkRuleSettings(saved.rules, saved, nowMs(ctx)))
+      fields.push({ path: inSettings.has(path) ? `rules.${path}` : path, message });
+  if (fields.length > 0) throw new DomainError('invalid', 'The campaign cannot work like this.', { fields });
+  return numbers.map(({ id }) => id);
+}
+
+const inSettings = new Set(['windows', 'holidays', 'packs']);
+
+async function agentProblems(
+  ctx: WorkspaceContext,
+  { agentId, machinePolicy }: Pick<Saved, 'agentId' | 'machinePolicy'>,
+): Promise<FieldProblem[]> {
+  const [agent] = isUuid(agentId)
+    ? await ctx.db
+        .select({ definition: agentVersions.definition })
+        .from(agents)
+        .innerJoin(agentVersions, eq(agentVersions.id, agents.liveVersionId))
+        .where(and(eq(agents.id, agentId), eq(agents.workspaceId, ctx.workspaceId), isNull(agents.deletedAt)))
+        .for('share', { of: agents })
+    : [];
+  if (!agent) return [{ path: 'agentId', message: 'the workspace has no such agent' }];
+  const { message } = agentDefinition.parse(agent.definition).voicemail;
+  return machinePolicy === 'leave_message' && message.trim() === ''
+    ? [{ path: 'machinePolicy', message: 'the agent has no message to leave' }]
+    : [];
+}

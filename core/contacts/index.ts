@@ -1,0 +1,16 @@
+export { addContact, type Contact } from './add-contact.ts';
+export type { ContactList } from './contact-list.ts';
+export { type ContactCount, countContacts, foldContactCounts } from './counts.ts';
+export { createList, listOptions } from './create-list.ts';
+export { addDoNotCall, type DoNotCallEntry, liftDoNotCall, listDoNotCall } from './do-not-call.ts';
+export { errorsCsv } from './errors-csv.ts';
+export { healLists } from './heal-lists.ts';
+export { importList } from './import/import-list.ts';
+export { listLimits } from './import/limits.ts';
+export { columnRoles, type ListMapping, listMapping } from './import/mapping.ts';
+export { doNotCallFile, importDoNotCall } from './import-do-not-call.ts';
+export { optOut } from './opt-out.ts';
+export { getList, type ListError, listErrors, listLists, previewList } from './read-lists.ts';
+export { receiveUpload } from './receive-upload.ts';
+export * from './registries/index.ts';
+export { retryImport, startImport } from './start-import.ts';

@@ -1,0 +1,10 @@
+export { type AddedFiles, addFiles } from './add-files.ts';
+export { beginIndexing } from './begin-indexing.ts';
+export { deleteFile } from './delete-file.ts';
+export { failIndexing, finishIndexing } from './finish-indexing.ts';
+export type { KnowledgeFile } from './knowledge-file.ts';
+export { limits as knowledgeLimits } from './limits.ts';
+export { listFiles } from './list-files.ts';
+export { listUnfinished } from './list-unfinished.ts';
+export { lookUp, queryKnowledge } from './query.ts';
+export { type RefusedFile, type StagedFile, stageFile } from './stage-file.ts';

@@ -1,0 +1,3 @@
+export { listEmails, type OutgoingEmail } from './list.ts';
+export { MailError } from './mail-error.ts';
+export { beginSendingEmail, type EmailToSend, finishSendingEmail } from './send-email.ts';

@@ -1,0 +1,4 @@
+export { CarrierError } from './carrier-error.ts';
+export { listTextMessages, type TextMessage } from './list.ts';
+export { messageArguments, queueMessage } from './queue-message.ts';
+export { beginSending, finishSending, type MessageToSend } from './send-message.ts';

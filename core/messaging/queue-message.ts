@@ -1,0 +1,44 @@
+import { count, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { textMessages } from '../../db/schema/text-messages.ts';
+import type { OperationContext } from '../context.ts';
+import { phoneNumberField } from '../fields.ts';
+import { requestKey, type ToolSubject } from '../tools/subject.ts';
+import { ToolError } from '../tools/tool.ts';
+
+/** Somebody on the line cannot make an agent write to the whole world. */
+const maxPerSubject = 5;
+
+export const messageArguments = z.object({
+  text: z.string().trim().min(1, 'must not be empty').max(1_000, 'at most 1000 characters'),
+  phone_number: phoneNumberField.optional(),
+});
+
+/** Queues an SMS to the person; a job sends it. Throws ToolError with what to ask for. */
+export async function queueMessage(
+  ctx: Pick<OperationContext, 'db' | 'emit'>,
+  subject: ToolSubject,
+  toolCallId: string,
+  { text, phone_number }: z.output<typeof messageArguments>,
+): Promise<string> {
+  const toNumber = phone_number ?? subject.personNumber;
+  if (toNumber === null) throw new ToolError('Ask for the phone number to send the message to.');
+  const { callId, conversationId, workspaceId, agentId } = subject;
+  const mine =
+    callId === null ? eq(textMessages.conversationId, conversationId ?? '') : eq(textMessages.callId, callId);
+  const [sent] = await ctx.db.select({ count: count() }).from(textMessages).where(mine);
+  if ((sent?.count ?? 0) >= maxPerSubject)
+    throw new ToolError(`No more than ${maxPerSubject} messages can be sent in one conversation.`);
+  const [row] = await ctx.db
+    .insert(textMessages)
+    .values({
+      ...{ workspaceId, agentId, callId, conversationId, toNumber },
+      fromNumber: subject.agentNumber,
+      body: text,
+      requestKey: requestKey(subject, toolCallId),
+    })
+    .onConflictDoNothing()
+    .returning({ id: textMessages.id });
+  if (row) await ctx.emit('send-text-message', { messageId: row.id }, { key: `text-${row.id}` });
+  return 'The message is on its way.';
+}

@@ -1,0 +1,12 @@
+export { deleteSip } from './delete-sip.ts';
+export { listNumbers } from './list.ts';
+export { mapAgent } from './map-agent.ts';
+export type { PhoneNumber } from './number.ts';
+export { purchaseNumber, settleOrders } from './purchase.ts';
+export { registerSipTrunk } from './register-sip-trunk.ts';
+export { releaseNumber } from './release.ts';
+export { searchFields, searchNumbers, searchWithAccount } from './search.ts';
+export { getNumberForSync, listNumbersForSync, type NumberForSync, recordSync } from './sync.ts';
+export { type TrunkTest, testTrunk } from './test-trunk.ts';
+export { listTrunks, setTrunkLimits, type Trunk, trunkFields } from './trunks.ts';
+export { updateSip } from './update-sip.ts';

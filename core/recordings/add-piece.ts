@@ -1,0 +1,86 @@
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { calls } from '../../db/schema/calls.ts';
+import { recordingPieces } from '../../db/schema/recording-pieces.ts';
+import { recordings } from '../../db/schema/recordings.ts';
+import { workspaces } from '../../db/schema/workspaces.ts';
+import type { OperationContext } from '../context.ts';
+import { invalid, notFound } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { layoutOf, type Piece } from './layout.ts';
+import { expiryOf, piecesOf, type Recording } from './recording.ts';
+
+const input = z.object({
+  callId: z.uuid(),
+  epoch: z.number().int().min(1),
+  seq: z.number().int().min(1),
+  stretchStartedAt: z.date(),
+  offsetSamples: z.number().int().min(0),
+  isLast: z.boolean(),
+  blobKey: z.string(),
+  sizeBytes: z.number().int(),
+  samples: z.number().int().min(0),
+  sampleRate: z.number().int().min(8_000).max(48_000),
+});
+
+/** Enters a stored piece. A piece that is there already changes nothing, except that it may turn out to be the last. */
+export const addPiece = operation({
+  name: 'recording.add_piece',
+  scope: 'system',
+  input,
+  run: async (ctx, { callId, sampleRate, ...piece }): Promise<void> => {
+    const { recording, retentionDays } = await claim(ctx, callId, sampleRate, piece.stretchStartedAt);
+    if (recording.sampleRate !== sampleRate)
+      throw invalid('sampleRate', `must be ${recording.sampleRate} as in the pieces before it`);
+    await ctx.db
+      .insert(recordingPieces)
+      .values({ ...piece, recordingId: recording.id })
+      .onConflictDoUpdate({
+        target: [recordingPieces.recordingId, recordingPieces.epoch, recordingPieces.seq],
+        set: { isLast: piece.isLast },
+      });
+    const pieces = await piecesOf(ctx, recording.id);
+    const { startedAt, samples } = layoutOf(pieces, sampleRate);
+    await ctx.db
+      .update(recordings)
+      .set({
+        state: isComplete(pieces) ? 'complete' : 'recording',
+        ...(samples > 0 ? { startedAt, expiresAt: expiryOf(startedAt, retentionDays) } : {}),
+        durationMs: Math.round((samples / sampleRate) * 1_000),
+        sizeBytes: pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      })
+      .where(eq(recordings.id, recording.id));
+  },
+});
+
+/** The recording of a call, made with its first piece; locked, so that pieces come one after the other. */
+async function claim(
+  ctx: OperationContext,
+  callId: string,
+  sampleRate: number,
+  startedAt: Date,
+): Promise<{ recording: Recording; retentionDays: number | null }> {
+  const [call] = await ctx.db
+    .select({ workspaceId: calls.workspaceId, retentionDays: workspaces.recordingRetentionDays })
+    .from(calls)
+    .innerJoin(workspaces, eq(workspaces.id, calls.workspaceId))
+    .where(eq(calls.id, callId));
+  if (!call) throw notFound('Call');
+  const { workspaceId, retentionDays } = call;
+  const expiresAt = expiryOf(startedAt, retentionDays);
+  const [recording] = await ctx.db
+    .insert(recordings)
+    .values({ callId, workspaceId, sampleRate, startedAt, expiresAt })
+    .onConflictDoUpdate({ target: recordings.callId, set: { updatedAt: new Date() } })
+    .returning();
+  if (!recording) throw new Error('The insert of a recording returned nothing.');
+  return { recording, retentionDays };
+}
+
+/** Of every worker that recorded: all its pieces from the first to the last. */
+function isComplete(pieces: readonly Piece[]): boolean {
+  return pieces.every(({ epoch }) => {
+    const own = pieces.filter((piece) => piece.epoch === epoch);
+    return own.find(({ isLast }) => isLast)?.seq === own.length;
+  });
+}

@@ -1,0 +1,6 @@
+export { addPiece } from './add-piece.ts';
+export { audioBytes, readAudio } from './audio.ts';
+export { expireRecordings } from './expire.ts';
+export { getRecording, type RecordingWithLink } from './get.ts';
+export { openRecording } from './open.ts';
+export { stagePiece } from './stage-piece.ts';

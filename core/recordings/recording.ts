@@ -1,0 +1,26 @@
+import { asc, eq } from 'drizzle-orm';
+import { recordingPieces } from '../../db/schema/recording-pieces.ts';
+import { recordings } from '../../db/schema/recordings.ts';
+import type { OperationContext } from '../context.ts';
+import { notFound } from '../errors.ts';
+import type { Piece } from './layout.ts';
+
+export type Recording = typeof recordings.$inferSelect;
+
+/** The recording of a call of any workspace: whoever asks has been let in to the call. */
+export async function recordingOf(ctx: OperationContext, callId: string): Promise<Recording> {
+  const [recording] = await ctx.db.select().from(recordings).where(eq(recordings.callId, callId));
+  if (!recording) throw notFound('Recording');
+  return recording;
+}
+
+export const piecesOf = async (ctx: OperationContext, recordingId: string): Promise<Piece[]> =>
+  ctx.db
+    .select()
+    .from(recordingPieces)
+    .where(eq(recordingPieces.recordingId, recordingId))
+    .orderBy(asc(recordingPieces.epoch), asc(recordingPieces.seq));
+
+/** When a recording of that time is to be deleted. Null: never. */
+export const expiryOf = (startedAt: Date, retentionDays: number | null): Date | null =>
+  retentionDays === null ? null : new Date(startedAt.getTime() + retentionDays * 86_400_000);

@@ -1,0 +1,177 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { OperationContext } from '../context.ts';
+import { invalid } from '../errors.ts';
+import { type KeyGroup, measured, type Scope } from './measure.ts';
+import { longestGrain, type Period, type TimeGroup } from './period.ts';
+import { type GrainMinutes, longestOfAll } from './segments.ts';
+
+/** Sums over finalized calls. */
+export interface CallSums {
+  readonly calls: number;
+  readonly inbound: number;
+  readonly outbound: number;
+  readonly web: number;
+  readonly answered: number;
+  readonly durationMs: number;
+  readonly turns: number;
+  /** Calls in which the agent said a word, and the milliseconds from answer to it. */
+  readonly spoken: number;
+  readonly firstWordMs: number;
+}
+
+const sums = {
+  calls: sql`sum(calls)`,
+  inbound: sql`sum(calls) filter (where direction = 'inbound')`,
+  outbound: sql`sum(calls) filter (where direction = 'outbound')`,
+  web: sql`sum(calls) filter (where channel = 'web')`,
+  answered: sql`sum(answered)`,
+  durationMs: sql`sum(duration_ms)`,
+  turns: sql`sum(turns)`,
+  spoken: sql`sum(spoken)`,
+  firstWordMs: sql`sum(first_word_ms)`,
+} as const satisfies Record<keyof CallSums, SQL>;
+const sumNames = Object.keys(sums) as (keyof CallSums)[];
+
+export const noCalls: CallSums = sumsOf({});
+
+export interface Group extends CallSums {
+  /** Start of the hour, day, week or month; null for other groups. */
+  readonly at: Date | null;
+  /** Id of the agent, E.164 of the line; null: no line, or a group of time. */
+  readonly key: string | null;
+  readonly disposition: string | null;
+}
+
+/** The groups of a course of time. */
+export interface Times {
+  /** In order; what is before the first belongs to none. */
+  readonly starts: readonly Date[];
+  readonly longest: GrainMinutes;
+}
+
+export type Grouping = readonly ('time' | 'key' | 'disposition')[];
+
+/** Sums of each group in each of the groupings; `[]` is the whole. */
+export async function summarize(
+  ctx: OperationContext,
+  scope: Scope,
+  how: { groupings: readonly Grouping[]; time?: Times; key?: KeyGroup },
+): Promise<(Group & { readonly grouping: number })[]> {
+  const { groupings, time, key } = how;
+  const source = measured(scope, {
+    longest: time?.longest ?? longestOfAll,
+    ...(key === undefined ? {} : { key }),
+  });
+  // Among the starts of the groups: a zone's calendar is asked for each of them, not for each row.
+  const moment =
+    time === undefined
+      ? sql`null::int`
+      : sql`width_bucket(at, ${sql.param(time.starts.map((at) => at.toISOString()))}::timestamptz[])`;
+  const used = (['time', 'key', 'disposition'] as const).filter((name) =>
+    groupings.some((one) => one.includes(name)),
+  );
+  const { rows } = await ctx.db.execute<Record<string, unknown>>(sql`
+      select ${numberOf(groupings, used)} as grouping,
+        ${sql.join(
+          used.map((name) => selected[name]),
+          sql``,
+        )} ${sql.join(
+          sumNames.map((name) => sql`${sums[name]} as ${sql.identifier(name)}`),
+          sql`, `,
+        )}
+      from (select ${moment} as moment, key, disposition, channel, direction, calls, answered, duration_ms, turns, spoken,
+        first_word_ms from (${source}) as pieces) as measured
+      ${groupBy(groupings, used)}
+      having sum(calls) > 0`);
+  return rows.map((row) => ({
+    grouping: Number(row.grouping),
+    at: typeof row.moment === 'number' ? (time?.starts[row.moment - 1] ?? null) : null,
+    key: typeof row.key === 'string' ? row.key : null,
+    disposition: typeof row.disposition === 'string' ? row.disposition : null,
+    ...sumsOf(row),
+  }));
+}
+
+type GroupColumn = Grouping[number];
+const columnNames = { time: 'moment', key: 'key', disposition: 'disposition' } as const;
+const selected = {
+  time: sql`moment, `,
+  key: sql`key, `,
+  disposition: sql`disposition, `,
+} as const satisfies Record<GroupColumn, SQL>;
+
+/** Which of the groupings a row is of: PostgreSQL's grouping() has a bit for each column that it is not grouped by. */
+function numberOf(groupings: readonly Grouping[], used: readonly GroupColumn[]): SQL {
+  if (used.length === 0) return sql`0`;
+  const maskOf = (grouping: Grouping) =>
+    used.reduce((mask, name) => mask * 2 + (grouping.includes(name) ? 0 : 1), 0);
+  const cases = groupings.map((one, index) => `when ${maskOf(one)} then ${index}`).join(' ');
+  return sql.raw(`case grouping(${used.map((name) => columnNames[name]).join(', ')}) ${cases} end`);
+}
+
+function groupBy(groupings: readonly Grouping[], used: readonly GroupColumn[]): SQL {
+  if (used.length === 0) return sql``;
+  const sets = groupings.map((one) => `(${one.map((name) => columnNames[name]).join(', ')})`);
+  return sql.raw(`group by grouping sets (${sets.join(', ')})`);
+}
+
+function sumsOf(row: Record<string, unknown>): CallSums {
+  const of = (name: keyof CallSums) => Number(row[name] ?? 0);
+  return {
+    ...{ calls: of('calls'), inbound: of('inbound'), outbound: of('outbound'), web: of('web') },
+    ...{ answered: of('answered'), durationMs: of('durationMs'), turns: of('turns') },
+    ...{ spoken: of('spoken'), firstWordMs: of('firstWordMs') },
+  };
+}
+
+/** What is in `whole` and in none of the parts. */
+export function remainder(whole: CallSums, parts: readonly CallSums[]): CallSums {
+  const left = sumNames.map((name) => [name, parts.reduce((rest, part) => rest - part[name], whole[name])]);
+  return sumsOf(Object.fromEntries(left));
+}
+
+/** The totals of a period. */
+export async function totalsOf(ctx: OperationContext, scope: Scope): Promise<CallSums> {
+  const [row] = await summarize(ctx, scope, { groupings: [[]] });
+  return row ?? noCalls;
+}
+
+/** Every hour, day, week or month of the zone that the period touches, also those without a call. */
+export async function timesOf(
+  ctx: OperationContext,
+  { startAt, endAt }: Period,
+  time: TimeGroup,
+  timezone: string,
+): Promise<Times> {
+  const [first, last] = [startAt.toISOString(), new Date(endAt.getTime() - 1).toISOString()];
+  // Hours by looking every 15 minutes, from before the first began: where a clock leaps by half an hour, one begins in
+  // the middle. Days through the zone's own calendar.
+  const starts =
+    time === 'hour'
+      ? sql`select min(at) as start
+          from generate_series(
+            date_bin('15 minutes', ${first}::timestamptz, timestamptz '2000-01-01 00:00:00+00') - interval '2 hours',
+            ${last}::timestamptz, interval '15 minutes') as at
+          group by date_trunc('hour', at at time zone ${timezone}::text),
+            at at time zone ${timezone}::text - at at time zone 'UTC'
+          having max(at) + interval '15 minutes' > ${first}::timestamptz`
+      : sql`select at at time zone ${timezone}::text as start
+          from generate_series(date_trunc(${time}::text, ${first}::timestamptz at time zone ${timezone}::text),
+            ${last}::timestamptz at time zone ${timezone}::text, ${`1 ${time}`}::interval) as at`;
+  const { rows } = await ctx.db
+    .execute<{ start: unknown }>(sql`select (extract(epoch from start) * 1000)::bigint as start
+    from (${starts}) as starts order by 1`)
+    .catch(unknownZone);
+  return {
+    starts: rows.map(({ start }) => new Date(Number(start))),
+    longest: longestGrain(timezone, time),
+  };
+}
+
+/** A zone that Node knows and PostgreSQL does not. */
+function unknownZone(error: unknown): never {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (Reflect.get(at, 'code') === '22023')
+      throw invalid('timezone', 'the database does not know this time zone');
+  throw error;
+}

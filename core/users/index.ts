@@ -1,0 +1,11 @@
+export { getMe, type Me } from './get-me.ts';
+export { type Identity, identifyByApiKey, identifyByToken } from './identify.ts';
+export { logIn } from './log-in.ts';
+export { logOut } from './log-out.ts';
+export { refreshSession } from './refresh-session.ts';
+export { requestPasswordReset, resetPassword } from './reset-password.ts';
+export type { AccessSession, Session, User } from './session.ts';
+export { endSession, listSessions, logOutEverywhere, type SignIn } from './sessions.ts';
+export { signInWithGoogle } from './sign-in-with-google.ts';
+export { signUp } from './sign-up.ts';
+export { requestEmailVerification, verifyEmail } from './verify-email.ts';

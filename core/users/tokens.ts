@@ -1,0 +1,59 @@
+import { jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import { newId } from '../../platform/ids.ts';
+import type { Role, Services } from '../context.ts';
+import { DomainError } from '../errors.ts';
+
+export const accessTtlMs = 15 * 60_000;
+export const refreshTtlMs = 30 * 24 * 3_600_000;
+
+const issuer = 'trunkline';
+
+const claims = z.object({
+  sub: z.uuid(),
+  ws: z.uuid().nullable(),
+  /** Issued at, epoch ms: `iat` counts whole seconds, too coarse for "everything before this moment is void". */
+  at: z.number(),
+});
+export type AccessClaims = z.output<typeof claims>;
+
+/**
+ * An access token (HS256). The role in it is for the reader's information only: whoever presents the token gets the
+ * role that the database says at that moment.
+ */
+export async function issueAccessToken(
+  services: Pick<Services, 'authSecret'>,
+  { userId, workspaceId, role }: { userId: string; workspaceId: string | null; role: Role | null },
+): Promise<string> {
+  const now = Date.now();
+  const nowSeconds = Math.floor(now / 1_000);
+  return new SignJWT({ ws: workspaceId, role, at: now })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(issuer)
+    .setSubject(userId)
+    .setJti(newId())
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + accessTtlMs / 1_000)
+    .sign(keyOf(services));
+}
+
+/** Throws unauthenticated for anything but a valid, unexpired token of ours. */
+export async function readAccessToken(
+  services: Pick<Services, 'authSecret'>,
+  token: string,
+): Promise<AccessClaims> {
+  try {
+    const { payload } = await jwtVerify(token, keyOf(services), { algorithms: ['HS256'], issuer });
+    return claims.parse(payload);
+  } catch (error) {
+    throw new DomainError('unauthenticated', 'The access token is not valid or has expired.', {
+      cause: error,
+    });
+  }
+}
+
+function keyOf({ authSecret }: Pick<Services, 'authSecret'>): Uint8Array {
+  // An empty secret would sign happily, and anybody could forge tokens.
+  if (authSecret === '') throw new Error('AUTH_SECRET is not set.');
+  return new TextEncoder().encode(authSecret);
+}

@@ -1,0 +1,1 @@
+CREATE INDEX "calls_workspace_agent" ON "calls" USING btree ("workspace_id","agent_id","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);

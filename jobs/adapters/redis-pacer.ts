@@ -1,0 +1,68 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { Pace, Pacer } from '../../core/campaigns/engine/index.ts';
+
+const pace = z.object({ factor: z.number(), atMs: z.number(), holdUntilMs: z.number() });
+/** What nobody has asked about for so long begins anew. */
+const forgetAfterMs = 600_000;
+
+/**
+ * A bucket is a hash of its tokens and the moment they were counted. One script, so that two processes cannot both take
+ * the last one. Answers how many were taken.
+ */
+const takeScript = `
+local known = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local rate, burst, want, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local tokens, at = tonumber(known[1]) or burst, tonumber(known[2]) or now
+tokens = math.min(burst, tokens + math.max(0, now - at) / 1000 * rate)
+local taken = math.max(0, math.min(want, math.floor(tokens)))
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - taken), 'at', tostring(math.max(now, at)))
+redis.call('PEXPIRE', KEYS[1], ${forgetAfterMs})
+return taken`;
+
+const giveScript = `
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', ARGV[1]) end
+return 1`;
+
+const bucketKey = (bucket: string): string => `trunkline:dialer:bucket:${bucket}`;
+const paceKey = (trunk: string): string => `trunkline:dialer:pace:${trunk}`;
+
+/** core/campaigns/engine/pacer.ts in Redis, shared by every process that dials. */
+export class RedisPacer implements Pacer {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  async take(
+    bucket: string,
+    { perSecond, burst, want, nowMs }: Parameters<Pacer['take']>[1],
+  ): Promise<number> {
+    return Number(
+      await this.#redis.eval(takeScript, 1, bucketKey(bucket), perSecond, burst, want, Math.round(nowMs)),
+    );
+  }
+
+  async giveBack(bucket: string, tokens: number): Promise<void> {
+    if (tokens > 0) await this.#redis.eval(giveScript, 1, bucketKey(bucket), tokens);
+  }
+
+  async readPace(trunk: string): Promise<Pace | null> {
+    const text = await this.#redis.get(paceKey(trunk));
+    const parsed = text === null ? undefined : pace.safeParse(safeJson(text));
+    return parsed?.success ? parsed.data : null;
+  }
+
+  async writePace(trunk: string, value: Pace): Promise<void> {
+    await this.#redis.set(paceKey(trunk), JSON.stringify(value), 'PX', forgetAfterMs);
+  }
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Context, Services } from '../core/context.ts';
+import type { Logger } from '../platform/log.ts';
+import type { LiveKit } from '../sip/livekit.ts';
+import type { CallEvents } from './calls/call-events.ts';
+import type { Queues } from './queues.ts';
+
+/** What every job gets. Built once per process in main.ts. */
+export interface JobServices {
+  readonly core: Services;
+  /** The context in which jobs call operations. */
+  readonly ctx: Context;
+  readonly livekit: LiveKit;
+  readonly callEvents: CallEvents;
+  readonly queues: Queues;
+  readonly log: Logger;
+  /** Name under which the worker fleet is registered with LiveKit. */
+  readonly agentName: string;
+  readonly limits: CallLimits;
+  /** Removes messages sent longer ago than this; returns how many. */
+  purgeOutbox(olderThanMs: number): Promise<number>;
+}
+
+/** How long the steps of a call may take. Tests shorten them. */
+export interface CallLimits {
+  /** A dispatched agent must be ready (or at least have joined) within this; then it is dispatched once more. */
+  readonly agentReadyMs: number;
+  /** How long a phone rings. */
+  readonly ringMs: number;
+  /** Within this some worker must have taken over a call whose worker died. */
+  readonly rescueMs: number;
+  /** Calls that nothing happened to for this long are looked at by the sweep. */
+  readonly sweepAfterMs: number;
+}
+
+export const callLimits: CallLimits = {
+  agentReadyMs: 8_000,
+  ringMs: 30_000,
+  rescueMs: 15_000,
+  sweepAfterMs: 15_000,
+};

@@ -1,0 +1,54 @@
+import type { Task } from '../define.ts';
+import { analyzeCallJob } from './analyze-call.ts';
+import { dialCallJob } from './dial-call.ts';
+import { dialTransferJob } from './dial-transfer.ts';
+import { endCallJob } from './end-call.ts';
+import { endTransferJob } from './end-transfer.ts';
+import { expireRecordingsSweep } from './expire-recordings.ts';
+import { finalizeCallJob } from './finalize-call.ts';
+import { healCampaignsSweep } from './heal-campaigns.ts';
+import { healKnowledgeSweep } from './heal-knowledge.ts';
+import { healListsSweep } from './heal-lists.ts';
+import { healNumbersSweep } from './heal-numbers.ts';
+import { importContactsJob } from './import-contacts.ts';
+import { importRegistryJob } from './import-registry.ts';
+import { indexKnowledgeJob } from './index-knowledge.ts';
+import { placeCallbacksSweep } from './place-callbacks.ts';
+import { purgeOutboxSweep } from './purge-outbox.ts';
+import { reconcileCallsSweep } from './reconcile-calls.ts';
+import { recordCallEvents } from './record-call-events.ts';
+import { releaseNumberJob } from './release-number.ts';
+import { removeBlobsJob } from './remove-blobs.ts';
+import { removeNumberJob } from './remove-number.ts';
+import { rescueCallJob } from './rescue-call.ts';
+import { sendEmailJob } from './send-email.ts';
+import { sendTextMessageJob } from './send-text-message.ts';
+import { syncNumberJob } from './sync-number.ts';
+
+export const tasks: readonly Task[] = [
+  recordCallEvents,
+  dialCallJob,
+  dialTransferJob,
+  endTransferJob,
+  rescueCallJob,
+  finalizeCallJob,
+  analyzeCallJob,
+  endCallJob,
+  syncNumberJob,
+  removeNumberJob,
+  releaseNumberJob,
+  reconcileCallsSweep,
+  healCampaignsSweep,
+  placeCallbacksSweep,
+  purgeOutboxSweep,
+  healNumbersSweep,
+  expireRecordingsSweep,
+  sendEmailJob,
+  sendTextMessageJob,
+  indexKnowledgeJob,
+  importContactsJob,
+  importRegistryJob,
+  healListsSweep,
+  removeBlobsJob,
+  healKnowledgeSweep,
+];

@@ -1,0 +1,408 @@
+import { z } from 'zod';
+
+/**
+ * Every setting of the product, once. `.env.example`, `trunkline doctor` and the processes read this table;
+ * nothing else in the tree touches `process.env`.
+ */
+interface Setting<T extends z.ZodType> {
+  readonly schema: T;
+  readonly doc: string;
+  readonly secret?: boolean;
+  readonly group: string;
+}
+
+const setting = <T extends z.ZodType>(group: string, schema: T, doc: string, secret = false): Setting<T> => ({
+  group,
+  schema,
+  doc,
+  secret,
+});
+
+const optional = z.string().trim().min(1).optional();
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0', 'yes', 'no'])
+    .default(fallback ? 'true' : 'false')
+    .transform((value) => value === 'true' || value === '1' || value === 'yes');
+
+export const settings = {
+  TRUNKLINE_DATA: setting(
+    'Product',
+    z.string().default('.trunkline'),
+    'Data folder: databases, keys, recordings, logs.',
+  ),
+  HOST: setting('Product', z.string().default('127.0.0.1'), 'Address the control plane listens on.'),
+  PORT: setting('Product', port(8080), 'Port of the API, the console and the visitor pages.'),
+  PUBLIC_URL: setting('Product', optional, 'Base URL that outsiders use. Default: http://HOST:PORT.'),
+  TRUST_PROXY: setting(
+    'Product',
+    flag(false),
+    'true behind a reverse proxy: the last X-Forwarded-For address counts as the caller.',
+  ),
+  DEMO: setting('Product', flag(true), 'false: no demo agent and no demo booking book.'),
+  LOG_LEVEL: setting(
+    'Product',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    'Log level of every process.',
+  ),
+  LOG_PII: setting(
+    'Product',
+    flag(false),
+    'true writes personal data (numbers, words spoken) into the logs.',
+  ),
+
+  DATABASE_URL: setting(
+    'Storage',
+    optional,
+    'PostgreSQL 15+. Unset: an embedded PostgreSQL in the data folder.',
+    true,
+  ),
+  POSTGRES_PORT: setting('Storage', port(5433), 'Port of the embedded PostgreSQL.'),
+  REDIS_URL: setting(
+    'Storage',
+    optional,
+    'Redis 7+. Unset: redis-server is started in the data folder.',
+    true,
+  ),
+  REDIS_PORT: setting('Storage', port(6380), 'Port of the redis-server started here.'),
+  S3_BUCKET: setting(
+    'Storage',
+    optional,
+    'Bucket for files and recordings. Unset: the folder blobs in the data folder.',
+  ),
+  S3_ACCESS_KEY_ID: setting('Storage', optional, 'Access key of the bucket.'),
+  S3_SECRET_ACCESS_KEY: setting('Storage', optional, 'Secret key of the bucket.', true),
+  S3_REGION: setting('Storage', z.string().trim().min(1).default('us-east-1'), 'Region of the bucket.'),
+  S3_ENDPOINT: setting(
+    'Storage',
+    optional,
+    'URL of another S3-compatible server (MinIO, R2 …). Default: Amazon, by region.',
+  ),
+
+  LIVEKIT_URL: setting(
+    'Media',
+    optional,
+    'ws:// or wss:// URL of livekit-server. Unset: one is started here.',
+  ),
+  LIVEKIT_PUBLIC_URL: setting('Media', optional, 'ws:// or wss:// URL for browsers. Default: LIVEKIT_URL.'),
+  LIVEKIT_API_KEY: setting('Media', optional, 'LiveKit API key. Generated for the embedded server.'),
+  LIVEKIT_API_SECRET: setting(
+    'Media',
+    optional,
+    'LiveKit API secret. Generated for the embedded server.',
+    true,
+  ),
+  LIVEKIT_PORT: setting('Media', port(7880), 'Signalling port of the embedded livekit-server.'),
+  LIVEKIT_TCP_PORT: setting('Media', port(7881), 'ICE/TCP port of the embedded livekit-server.'),
+  LIVEKIT_UDP_PORT: setting('Media', port(7882), 'Media (UDP mux) port of the embedded livekit-server.'),
+  SIP_ENABLED: setting('Media', flag(true), 'false leaves livekit-sip off: web calls only.'),
+  SIP_HOST: setting(
+    'Media',
+    z.string().default('127.0.0.1'),
+    'Address livekit-sip listens on and announces.',
+  ),
+  SIP_PORT: setting('Media', port(5060), 'SIP port (UDP and TCP) of the embedded livekit-sip.'),
+  SIP_RTP_PORTS: setting(
+    'Media',
+    z
+      .string()
+      .regex(/^\d+-\d+$/)
+      .default('11000-11999'),
+    'RTP port range of the embedded livekit-sip.',
+  ),
+  SIP_EXTERNAL: setting('Media', flag(false), 'true: an external LIVEKIT_URL has its own SIP service.'),
+
+  DEEPGRAM_API_KEY: setting(
+    'Providers',
+    optional,
+    'Speech to text by Deepgram. Unset: the local speech gateway.',
+    true,
+  ),
+  DEEPGRAM_BASE_URL: setting('Providers', optional, 'Other Deepgram-compatible host, as ws:// or wss://.'),
+  OPENAI_API_KEY: setting(
+    'Providers',
+    optional,
+    'Language model by OpenAI. Unset: Ollama when it runs, else the scripted model.',
+    true,
+  ),
+  OPENAI_BASE_URL: setting(
+    'Providers',
+    optional,
+    'OpenAI-compatible server (Ollama, vLLM, llama.cpp), with /v1.',
+  ),
+  OPENAI_MODEL: setting(
+    'Providers',
+    optional,
+    'Model for agents that name none of this server. Default: gpt-4.1-mini at OpenAI, else the first one the server lists.',
+  ),
+  OPENAI_EMBEDDING_MODEL: setting(
+    'Providers',
+    optional,
+    'Embeddings for knowledge search. Default: text-embedding-3-small at OpenAI; at another server none.',
+  ),
+  ELEVEN_API_KEY: setting(
+    'Providers',
+    optional,
+    'Text to speech by ElevenLabs. Unset: the local speech gateway.',
+    true,
+  ),
+  ELEVEN_BASE_URL: setting('Providers', optional, 'Other ElevenLabs-compatible host, with /v1.'),
+  SPEECH_URL: setting(
+    'Providers',
+    optional,
+    'http:// URL of a running speech gateway. Unset: one is started here when needed.',
+  ),
+  SPEECH_PORT: setting('Providers', port(8090), 'Port of the speech gateway started here.'),
+  SPEECH_THREADS: setting(
+    'Providers',
+    z.coerce.number().int().min(0).max(64).default(0),
+    'Engine worker threads of the speech gateway. 0: one per core.',
+  ),
+  SPEECH_STEADY: setting(
+    'Providers',
+    flag(false),
+    'true: the local voice says a sentence the same way every time. A little flatter; for tests.',
+  ),
+  SPEECH_MODELS: setting(
+    'Providers',
+    optional,
+    'Folder with the speech models. Default: the user cache folder.',
+  ),
+
+  WORKER_HOSTS: setting(
+    'Worker',
+    z.coerce.number().int().min(0).max(128).default(0),
+    'Host processes of the worker. 0: one per core.',
+  ),
+  WORKER_SLOTS: setting(
+    'Worker',
+    z.coerce.number().int().min(0).max(1000).default(0),
+    'Calls one host takes at once. 0: 8 on Node 24, 6 before.',
+  ),
+  WORKER_ISOLATION: setting(
+    'Worker',
+    z.enum(['shared', 'process']).default('shared'),
+    'shared: many calls in a host process. process: the stock agent server, a process per call.',
+  ),
+  WORKER_AGENT_NAME: setting(
+    'Worker',
+    z.string().default('trunkline'),
+    'Agent name the worker registers with LiveKit.',
+  ),
+  WORKER_DRAIN_MS: setting(
+    'Worker',
+    count(600_000, 86_400_000),
+    'How long a stopping worker waits for its calls to end.',
+  ),
+  WORKER_NODE: setting('Worker', optional, 'Node binary for worker hosts. Default: the newest one found.'),
+
+  DIALER_INBOUND_SHARE: setting(
+    'Dialer',
+    z.coerce.number().min(0).max(0.9).default(0.1),
+    'Share of the worker slots that campaigns leave to people who call in.',
+  ),
+  DIALER_WORKSPACE_CALLS: setting(
+    'Dialer',
+    count(1_000, 100_000),
+    'Calls that one workspace may have at once before its campaigns wait.',
+  ),
+  DIALER_TRUNK_CPS: setting(
+    'Dialer',
+    z.coerce.number().min(0.1).max(1_000).default(5),
+    'Calls per second on a trunk whose carrier has granted nothing else (trunk_limits).',
+  ),
+  DIALER_TRUNK_CHANNELS: setting(
+    'Dialer',
+    count(30, 100_000),
+    'Calls at once on a trunk whose carrier has granted nothing else.',
+  ),
+
+  SMTP_URL: setting(
+    'Messages',
+    optional,
+    'Mail server, smtp://user:password@host:587 or smtps://…. Unset: mail is kept in the outbox, and written to the log with LOG_PII.',
+    true,
+  ),
+  MAIL_FROM: setting(
+    'Messages',
+    z.string().trim().min(1).default('Trunkline <trunkline@localhost>'),
+    'Sender of mail.',
+  ),
+  TWILIO_ACCOUNT_SID: setting(
+    'Messages',
+    optional,
+    'Twilio account for text messages. Unset: messages are kept and not sent.',
+  ),
+  TWILIO_AUTH_TOKEN: setting('Messages', optional, 'Its auth token.', true),
+  TWILIO_FROM: setting(
+    'Messages',
+    optional,
+    'Sender (E.164) or messaging service (MG…) where the agent has no number of its own that may send.',
+  ),
+  TWILIO_API_URL: setting(
+    'Messages',
+    z.string().trim().min(1).default('https://api.twilio.com'),
+    'Base URL of Twilio’s REST API.',
+  ),
+  TELNYX_API_URL: setting(
+    'Messages',
+    z.string().trim().min(1).default('https://api.telnyx.com'),
+    'Base URL of Telnyx’s API, for buying numbers.',
+  ),
+  VONAGE_API_URL: setting(
+    'Messages',
+    z.string().trim().min(1).default('https://rest.nexmo.com'),
+    'Base URL of Vonage’s Numbers API.',
+  ),
+
+  CONTROL_PLANE_URL: setting(
+    'Internal',
+    optional,
+    'Where workers reach the control plane. Default: http://127.0.0.1:PORT.',
+  ),
+  INTERNAL_TOKEN: setting(
+    'Internal',
+    optional,
+    'Shared secret between workers and control plane. Generated once into the data folder.',
+    true,
+  ),
+  GOOGLE_CLIENT_ID: setting(
+    'Accounts',
+    optional,
+    'OAuth client of the pages. Unset: nobody signs in with Google.',
+  ),
+  GOOGLE_JWKS_URL: setting(
+    'Accounts',
+    z.url().default('https://www.googleapis.com/oauth2/v3/certs'),
+    'Where Google publishes the keys of its ID tokens.',
+  ),
+  GOOGLE_ISSUER: setting('Accounts', z.url().default('https://accounts.google.com'), 'Who signs them.'),
+  OIDC_ISSUER: setting(
+    'Accounts',
+    optional,
+    'Issuer (iss) of another sign-in service, whose access tokens are taken as bearer tokens. Supabase: https://PROJECT.supabase.co/auth/v1.',
+  ),
+  OIDC_AUDIENCE: setting('Accounts', optional, 'Its audience (aud); Supabase: authenticated. Unset: any.'),
+  OIDC_JWKS_URL: setting('Accounts', optional, 'Its keys. Default: OIDC_ISSUER/.well-known/jwks.json.'),
+  OIDC_SECRET: setting(
+    'Accounts',
+    optional,
+    'Its shared secret (HS256), where it has no keys to publish.',
+    true,
+  ),
+  AUTH_SECRET: setting(
+    'Internal',
+    optional,
+    'Signs access tokens (HS256). Generated once into the data folder.',
+    true,
+  ),
+  ENCRYPTION_KEY: setting(
+    'Internal',
+    optional,
+    '32 bytes in base64: seals secrets at rest. Generated once into the data folder.',
+    true,
+  ),
+  ALLOWED_PRIVATE_HOSTS: setting(
+    'Internal',
+    z.string().default(''),
+    'Comma-separated host:port that custom functions may reach although private.',
+  ),
+} as const;
+
+type Settings = typeof settings;
+export type Env = { readonly [K in keyof Settings]: z.output<Settings[K]['schema']> };
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads and checks the environment. Throws one ConfigError that names every wrong variable. */
+export function readEnv(source: Record<string, string | undefined> = process.env): Env {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, secret }] of Object.entries(settings)) {
+    const raw = source[name]?.trim() === '' ? undefined : source[name];
+    const result = (schema as z.ZodType).safeParse(raw);
+    if (result.success) values[name] = result.data;
+    else
+      problems.push(`${name}${secret ? '' : `="${raw}"`}: ${result.error.issues[0]?.message ?? 'invalid'}`);
+  }
+  if (problems.length > 0) throw new ConfigError(`These settings do not fit: ${problems.join('; ')}`);
+  return values as Env;
+}
+
+/** A PostgreSQL server that tests may make databases on; unset: they start one of their own. Never set in production. */
+export const testDatabaseUrl = (): string | undefined => process.env.TEST_DATABASE_URL || undefined;
+
+/** The environment of this process as given, for handing on to a child. */
+export function inheritedEnv(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+/** What a running process of the product needs; the CLI fills in what the operator left open. */
+export interface Config {
+  readonly env: Env;
+  readonly dataDir: string;
+  readonly publicUrl: string;
+  readonly controlPlaneUrl: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly livekit: {
+    readonly url: string;
+    readonly httpUrl: string;
+    readonly apiKey: string;
+    readonly apiSecret: string;
+  };
+  readonly secrets: {
+    readonly internalToken: string;
+    readonly authSecret: string;
+    readonly encryptionKey: string;
+  };
+}
+
+/** Builds the configuration of a process that needs everything. Throws a ConfigError that says what is missing. */
+export function readConfig(source: Record<string, string | undefined> = process.env): Config {
+  const env = readEnv(source);
+  const need = (name: keyof Env): string => {
+    const value = env[name];
+    if (typeof value !== 'string' || value === '')
+      throw new ConfigError(
+        `${name} is not set. \`trunkline start\` sets it; a process started by hand needs it in the environment.`,
+      );
+    return value;
+  };
+  const url = need('LIVEKIT_URL');
+  const localUrl = `http://127.0.0.1:${env.PORT}`;
+  return {
+    env,
+    dataDir: env.TRUNKLINE_DATA,
+    publicUrl: env.PUBLIC_URL ?? `http://${env.HOST === '0.0.0.0' ? '127.0.0.1' : env.HOST}:${env.PORT}`,
+    controlPlaneUrl: env.CONTROL_PLANE_URL ?? localUrl,
+    databaseUrl: env.DATABASE_URL ?? '',
+    redisUrl: need('REDIS_URL'),
+    livekit: {
+      url,
+      httpUrl: url.replace(/^ws/, 'http'),
+      apiKey: need('LIVEKIT_API_KEY'),
+      apiSecret: need('LIVEKIT_API_SECRET'),
+    },
+    secrets: {
+      internalToken: need('INTERNAL_TOKEN'),
+      authSecret: env.AUTH_SECRET ?? '',
+      encryptionKey: env.ENCRYPTION_KEY ?? '',
+    },
+  };
+}
+
+/** host:port entries that functions of agents may reach although private: the configured ones, and the product itself. */
+export function allowedHosts({ env, controlPlaneUrl }: Pick<Config, 'env' | 'controlPlaneUrl'>): string[] {
+  const control = new URL(controlPlaneUrl);
+  return [
+    ...env.ALLOWED_PRIVATE_HOSTS.split(',').map((name) => name.trim()),
+    `${control.hostname}:${control.port || '80'}`,
+  ].filter(Boolean);
+}

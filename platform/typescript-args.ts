@@ -1,0 +1,15 @@
+/**
+ * The arguments that let a Node run our TypeScript files. From 24 on Node strips types by itself, and its compile
+ * cache then works: a process starts with half the CPU that tsx takes. `version` is that of the Node to be started.
+ */
+export function typescriptArgs(version: string = process.versions.node): readonly string[] {
+  return Number(version.split('.')[0]) >= 24
+    ? ['--disable-warning=ExperimentalWarning']
+    : ['--import', import.meta.resolve('tsx')];
+}
+
+/**
+ * For a process whose memory is to stay small: Node 24 otherwise lets 200 MB of young garbage lie, much of it from
+ * reading its own modules, before it looks at any.
+ */
+export const smallHeap = '--max-semi-space-size=8';

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { floatToPcm16 } from '../../audio/pcm.ts';
+import { resample } from '../../audio/resample.ts';
+import { wavHeader } from '../../audio/wav.ts';
+import { type Gateway, limits } from '../../gateway.ts';
+import { readJson, writeChunk } from '../../http/body.ts';
+import { badRequest, Fault } from '../../http/fault.ts';
+import type { HttpRoute } from '../../http/route.ts';
+
+/** The vendor's PCM is always 24 kHz mono, 16 bit. */
+const sampleRate = 24_000;
+/** 100 ms: LiveKit's plugin drops a last piece that is shorter, so the end is filled up with silence. */
+const frameBytes = 4_800;
+
+const speechRequest = z.looseObject({
+  model: z.string().min(1),
+  input: z.string(),
+  voice: z.union([z.string(), z.looseObject({ id: z.string() })]),
+  response_format: z.string().nullish(),
+  stream_format: z.string().nullish(),
+  speed: z.number().min(0.25).max(4).nullish(),
+});
+
+/** `POST /v1/audio/speech`: raw PCM or WAV, sent clause by clause. */
+export const audioSpeech = (gateway: Gateway): HttpRoute => ({
+  method: 'POST',
+  path: '/v1/audio/speech',
+  heavy: true,
+  handle: async ({ request, response, requestId, signal }) => {
+    const { input, format, speed } = parseSpeech(await readJson(request, limits.jsonBytes));
+    const { synthesizer } = gateway;
+    response.writeHead(200, { 'content-type': format === 'wav' ? 'audio/wav' : 'audio/pcm' });
+    if (format === 'wav') response.write(wavHeader(sampleRate, Number.POSITIVE_INFINITY));
+    let sentBytes = 0;
+    for await (const { samples } of synthesizer.speak({ text: input, speed, lane: requestId, signal })) {
+      const chunk = floatToPcm16(resample(samples, synthesizer.sampleRate, sampleRate));
+      sentBytes += chunk.length;
+      if (!(await writeChunk(response, chunk))) return;
+    }
+    response.end(Buffer.alloc((frameBytes - (sentBytes % frameBytes)) % frameBytes));
+  },
+});
+
+function parseSpeech(body: unknown): { input: string; format: 'pcm' | 'wav'; speed: number } {
+  const parsed = speechRequest.safeParse(body);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const param = issue?.path.join('.') ?? '';
+    throw badRequest(`Invalid value for '${param}': ${issue?.message}.`, param);
+  }
+  const { input, response_format, stream_format, speed } = parsed.data;
+  const format = response_format ?? 'mp3';
+  if (format !== 'pcm' && format !== 'wav')
+    throw new Fault(
+      400,
+      'unsupported_format',
+      `The local voice makes response_format pcm and wav, not ${format}${response_format ? '' : ' (the default)'}.`,
+      'response_format',
+    );
+  if (stream_format === 'sse') throw badRequest('stream_format sse is not supported here.', 'stream_format');
+  if (input.trim() === '') throw badRequest('The input is empty.', 'input');
+  if (input.length > limits.openaiSpeechCharacters)
+    throw new Fault(
+      400,
+      'string_above_max_length',
+      `The input may have ${limits.openaiSpeechCharacters} characters.`,
+      'input',
+    );
+  return { input, format, speed: speed ?? 1 };
+}

@@ -1,0 +1,275 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type RunFile, readRunFile } from '../../cli/instance.ts';
+import { freePort } from '../../cli/ports.ts';
+import { inheritedEnv } from '../../platform/config.ts';
+import { isAlive } from '../../platform/is-alive.ts';
+import { waitFor } from '../../platform/retry.ts';
+import { temporaryFolder } from './support.ts';
+
+const script = fileURLToPath(new URL('./fixtures/start-with-stubs.ts', import.meta.url));
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  readonly printed: () => string;
+}
+
+/** `trunkline start` with the real embedded servers, and stubs for our own processes. */
+function startCli(dataDir: string, env: Record<string, string> = {}, port = '0'): Run {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, '--data', dataDir, '--port', port], {
+    env: { ...inheritedEnv(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => {
+      text += String(chunk);
+    });
+  const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  return { child, exited, printed: () => text };
+}
+
+const ready = (dataDir: string, run: Run): Promise<RunFile> =>
+  waitFor(
+    'run.json',
+    () => {
+      if (run.child.exitCode !== null) throw new Error(`It ended early:\n${run.printed()}`);
+      return readRunFile(dataDir);
+    },
+    { timeoutMs: 120_000 },
+  );
+
+const allGone = (run: RunFile) =>
+  waitFor('every process to be gone', () => Object.values(run.pids).every((pid) => !isAlive(pid)), {
+    timeoutMs: 60_000,
+  });
+
+/** Ends it whatever state a test left it in. */
+async function cleanUp(run: Run, dataDir: string): Promise<void> {
+  const file = readRunFile(dataDir);
+  if (run.child.exitCode === null && run.child.signalCode === null) run.child.kill('SIGKILL');
+  await run.exited;
+  if (file && file.pids.trunkline === run.child.pid) await allGone(file);
+}
+
+/** A run that must fail: its exit code and the lines it printed after the heading, without notices (a port that is taken). */
+async function failure(dataDir: string, env: Record<string, string> = {}, port = '0') {
+  const run = startCli(dataDir, env, port);
+  try {
+    const code = await run.exited;
+    const lines = run
+      .printed()
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('Trunkline ') && !line.startsWith('  · '));
+    return { code, lines };
+  } finally {
+    await cleanUp(run, dataDir);
+  }
+}
+
+describe('a running instance', () => {
+  it('writes run.json when ready, keeps the data over a restart, and leaves nothing behind when it stops', async () => {
+    using folder = temporaryFolder();
+    const dataDir = join(folder.path, 'data');
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const run = startCli(dataDir);
+      try {
+        const file = await ready(dataDir, run);
+        expect(Object.keys(file.pids).sort()).toEqual(
+          [
+            'controlPlane',
+            'jobs',
+            'livekit',
+            'postgres',
+            'redis',
+            'sip',
+            'speech',
+            'trunkline',
+            'worker',
+          ].sort(),
+        );
+        expect(file.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+        expect(file.sip).toMatch(/^127\.0\.0\.1:\d+$/);
+        expect(file.livekitUrl).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
+        expect(statSync(join(dataDir, 'run.json')).mode & 0o777).toBe(0o600);
+        expect(statSync(join(dataDir, 'secrets.json')).mode & 0o777).toBe(0o600);
+        run.child.kill(signal);
+        expect(await run.exited).toBe(0);
+        expect(Object.values(file.pids).filter(isAlive)).toEqual([]);
+        expect(existsSync(join(dataDir, 'run.json'))).toBe(false);
+      } finally {
+        await cleanUp(run, dataDir);
+      }
+    }
+  });
+
+  it('is ended by its guardian when it is killed, and the next start works', async () => {
+    using folder = temporaryFolder();
+    const dataDir = join(folder.path, 'data');
+    const first = startCli(dataDir);
+    const file = await ready(dataDir, first);
+    first.child.kill('SIGKILL');
+    await first.exited;
+    await allGone(file);
+    expect(existsSync(join(dataDir, 'run.json'))).toBe(true);
+    const second = startCli(dataDir);
+    try {
+      const again = await waitFor(
+        'a new run.json',
+        () => {
+          const now = readRunFile(dataDir);
+          return now?.pids.trunkline === second.child.pid ? now : undefined;
+        },
+        { timeoutMs: 120_000 },
+      );
+      expect(again.pids.postgres).not.toBe(file.pids.postgres);
+    } finally {
+      await cleanUp(second, dataDir);
+    }
+  });
+
+  it('stops when the npm that runs it is killed', async () => {
+    using folder = temporaryFolder();
+    const dataDir = join(folder.path, 'data');
+    // Like npm: a shell between the signal and the product.
+    const command = `"${process.execPath}" --import tsx "${script}" --data "${dataDir}" --port 0; true`;
+    const shell = spawn('sh', ['-c', command], {
+      env: { ...inheritedEnv(), npm_lifecycle_event: 'start' },
+      stdio: 'ignore',
+    });
+    const file = await waitFor('run.json', () => readRunFile(dataDir), { timeoutMs: 120_000 });
+    shell.kill('SIGTERM');
+    await allGone(file);
+    await waitFor('run.json to go', () => !existsSync(join(dataDir, 'run.json')));
+  });
+
+  it('starts a part again when it crashes, and keeps run.json true', async () => {
+    using folder = temporaryFolder();
+    const dataDir = join(folder.path, 'data');
+    const run = startCli(dataDir);
+    try {
+      const { pids } = await ready(dataDir, run);
+      process.kill(pids.jobs ?? 0, 'SIGKILL');
+      const next = await waitFor(
+        'another jobs process',
+        () => {
+          const pid = readRunFile(dataDir)?.pids.jobs;
+          return pid !== undefined && pid !== pids.jobs ? pid : undefined;
+        },
+        { timeoutMs: 60_000 },
+      );
+      expect(isAlive(next)).toBe(true);
+      expect(run.printed()).toContain('The jobs process was ended by SIGKILL. Starting it again.');
+    } finally {
+      await cleanUp(run, dataDir);
+    }
+  });
+
+  it('refuses a second start on its data folder and lets one on another folder live beside it', async () => {
+    using folder = temporaryFolder();
+    const [dataDir, otherDir] = [join(folder.path, 'data'), join(folder.path, 'other')];
+    const run = startCli(dataDir);
+    const other = startCli(otherDir);
+    try {
+      const [file, otherFile] = await Promise.all([ready(dataDir, run), ready(otherDir, other)]);
+      expect(otherFile.url).not.toBe(file.url);
+      expect(otherFile.sip).not.toBe(file.sip);
+      const { code, lines } = await failure(`${dataDir}/../data`);
+      expect(code).toBe(1);
+      expect(lines).toEqual([expect.stringContaining(`already running on ${file.url}`)]);
+      expect(isAlive(file.pids.postgres ?? 0)).toBe(true);
+    } finally {
+      await Promise.all([cleanUp(run, dataDir), cleanUp(other, otherDir)]);
+    }
+  });
+});
+
+describe('what does not fit ends with 1 and one sentence', () => {
+  it('a port in use', async () => {
+    using folder = temporaryFolder();
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address ? String(address.port) : '';
+    try {
+      const http = await failure(join(folder.path, 'data'), {}, port);
+      expect(http.code).toBe(1);
+      expect(http.lines).toEqual([
+        expect.stringMatching(new RegExp(`Port ${port} \\(API and console\\).* set PORT`)),
+      ]);
+      const redis = await failure(join(folder.path, 'data'), { REDIS_PORT: port });
+      expect(redis.code).toBe(1);
+      expect(redis.lines).toEqual([
+        expect.stringMatching(new RegExp(`Port ${port} .*set REDIS_PORT to another`)),
+      ]);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('a data folder that is a file', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'data');
+    writeFileSync(path, 'not a folder');
+    const { code, lines } = await failure(path);
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/data folder .* is a file, not a folder\.$/)]);
+    expect(readFileSync(path, 'utf8')).toBe('not a folder');
+  });
+
+  it('broken secrets', async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, 'secrets.json'), '{"half":');
+    const { code, lines } = await failure(folder.path);
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/data folder is broken: .*secrets\.json/)]);
+  });
+
+  it('a database folder without a cluster, of another version, or damaged', async () => {
+    for (const [break_, words] of [
+      [{ stray: 'x' }, /holds files but no database cluster/],
+      [{ PG_VERSION: '12\n' }, /is of PostgreSQL 12, this is 18/],
+      [{ PG_VERSION: '18\n' }, /The embedded PostgreSQL .*data directory|The embedded PostgreSQL ended/],
+    ] as const) {
+      using folder = temporaryFolder();
+      const cluster = join(folder.path, 'postgres');
+      mkdirSync(cluster);
+      for (const [name, text] of Object.entries(break_)) writeFileSync(join(cluster, name), text);
+      const { code, lines } = await failure(folder.path);
+      expect(code).toBe(1);
+      expect(lines).toEqual([expect.stringMatching(words)]);
+    }
+  });
+
+  it('a wrong DATABASE_URL, without telling its password', async () => {
+    using folder = temporaryFolder();
+    const port = await freePort();
+    for (const [url, words] of [
+      [
+        `postgres://me:hush@127.0.0.1:${port}/x`,
+        /DATABASE_URL does not work \(127\.0\.0\.1:\d+\/x\): nothing listens there\.$/,
+      ],
+      ['mysql://me:hush@127.0.0.1/x', /DATABASE_URL is not a URL that begins with postgres:\/\//],
+      ['hush', /DATABASE_URL is not a URL/],
+    ] as const) {
+      const { code, lines } = await failure(folder.path, { DATABASE_URL: url });
+      expect(code).toBe(1);
+      expect(lines).toEqual([expect.stringMatching(words)]);
+      expect(lines.join()).not.toContain('hush');
+    }
+  });
+
+  it('a wrong REDIS_URL', async () => {
+    using folder = temporaryFolder();
+    const { code, lines } = await failure(folder.path, {
+      REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+    });
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/REDIS_URL does not work .*: nothing listens there\.$/)]);
+  });
+});

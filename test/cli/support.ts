@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Output } from '../../cli/output.ts';
+
+/** An Output that remembers what was said. */
+export function recordedOutput(): Output & { readonly said: string[] } {
+  const said: string[] = [];
+  const say = (text = '') => {
+    said.push(text);
+  };
+  return { said, line: say, done: say, notice: say, warn: say, fail: say, progress: (_what, run) => run() };
+}
+
+/** A folder of its own for one test, removed at the end of its block. */
+export function temporaryFolder(): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'trunkline-cli-'));
+  // An initdb that was under way when its parent gave up may still write for a moment.
+  const patient = { recursive: true, force: true, maxRetries: 20, retryDelay: 250 };
+  return { path, [Symbol.dispose]: () => rmSync(path, patient) };
+}
+
+export async function rejection(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  throw new Error('It did not fail.');
+}

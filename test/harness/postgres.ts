@@ -1,0 +1,1 @@
+export { startTemporaryPostgres as startPostgres } from '../../cli/embedded/temporary-postgres.ts';

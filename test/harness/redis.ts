@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort } from '../../cli/ports.ts';
+import { waitFor } from '../../platform/retry.ts';
+
+export interface RunningRedis {
+  readonly url: string;
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A real redis-server on a free port, with nothing on disk that outlives it. */
+export async function startRedis(): Promise<RunningRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'trunkline-test-redis-'));
+  const port = await freePort();
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+  ];
+  const child = spawn('redis-server', args, { stdio: 'ignore' });
+  const exited = once(child, 'exit').catch(() => undefined);
+  // A run that dies without a teardown takes its server along.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const url = `redis://127.0.0.1:${port}/0`;
+  const stop = async () => {
+    process.removeListener('exit', kill);
+    child.kill('SIGTERM');
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const probe = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => 50 });
+  probe.on('error', () => undefined);
+  try {
+    await waitFor(
+      'the Redis of the tests',
+      () =>
+        probe.ping().then(
+          () => true,
+          () => false,
+        ),
+      { timeoutMs: 20_000 },
+    );
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    probe.disconnect();
+  }
+  return { url, stop, [Symbol.asyncDispose]: stop };
+}

@@ -1,0 +1,363 @@
+import { describe, expect, test } from 'vitest';
+import {
+  checkAgent,
+  createAgent,
+  discardDraft,
+  getAgent,
+  getDraft,
+  getTraffic,
+  getVersion,
+  listVersions,
+  publishVersion,
+  rollBack,
+  saveDraft,
+  setTraffic,
+  updateAgent,
+} from '../../core/agents/index.ts';
+import { versionFor } from '../../core/agents/traffic.ts';
+import { getCall, getCallPlan, placeCall, startInboundCall, startWebCall } from '../../core/calls/index.ts';
+import { agentVersions } from '../../db/schema/agent-versions.ts';
+import { newId } from '../../platform/ids.ts';
+import { newAgent, newLine } from '../factories/lines.ts';
+import { newPerson, withRole } from '../factories/people.ts';
+import { testContext } from '../harness/context.ts';
+
+describe('drafts', () => {
+  test('a draft gathers changes that no call sees until it is published', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx);
+    expect(await getDraft(ctx, { agentId })).toBeNull();
+    await saveDraft(ctx, { agentId, definition: { systemPrompt: 'Be brief.' } });
+    await saveDraft(ctx, {
+      agentId,
+      definition: { llm: { temperature: 0.1 }, idle: { hangUpAfterMs: 60_000 } },
+    });
+    expect(await getAgent(ctx, { agentId })).toMatchObject({ version: 1, definition: { systemPrompt: '' } });
+    expect(await getDraft(ctx, { agentId })).toMatchObject({
+      definition: {
+        systemPrompt: 'Be brief.',
+        firstMessage: 'Hello!',
+        llm: { temperature: 0.1, maxTokens: 1_024 },
+        idle: { hangUpAfterMs: 60_000, promptAfterMs: 10_000 },
+      },
+      ...{ baseVersion: 1, liveVersion: 1, errors: [] },
+    });
+    const published = await publishVersion(ctx, { agentId, note: 'Shorter' });
+    expect(published).toMatchObject({ version: 2, definition: { systemPrompt: 'Be brief.' } });
+    expect(await getDraft(ctx, { agentId })).toBeNull();
+    expect(await listVersions(ctx, { agentId })).toMatchObject([
+      { version: 2, note: 'Shorter', percent: 100 },
+      { version: 1, note: '', percent: 0 },
+    ]);
+  });
+
+  test('of saves at the same moment none is lost', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx);
+    await Promise.all([
+      saveDraft(ctx, { agentId, definition: { systemPrompt: 'A' } }),
+      saveDraft(ctx, { agentId, definition: { firstMessage: 'B' } }),
+      saveDraft(ctx, { agentId, definition: { disclosure: 'C' } }),
+    ]);
+    expect((await getDraft(ctx, { agentId }))?.definition).toMatchObject({
+      ...{ systemPrompt: 'A', firstMessage: 'B', disclosure: 'C' },
+    });
+  });
+
+  test('a draft begun on another version than the live one is published only on purpose', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx);
+    await expect(publishVersion(ctx, { agentId })).rejects.toMatchObject({ code: 'conflict' });
+    await saveDraft(ctx, { agentId, definition: { systemPrompt: 'Mine' } });
+    await updateAgent(ctx, { agentId, definition: { systemPrompt: 'Theirs' } });
+    await expect(publishVersion(ctx, { agentId })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/begun on version 1, and version 2 is live/),
+    });
+    expect(await publishVersion(ctx, { agentId, overwrite: true })).toMatchObject({
+      version: 3,
+      definition: { systemPrompt: 'Mine' },
+    });
+  });
+
+  test('a draft can be thrown away, and belongs to its workspace', async () => {
+    await using t = await testContext();
+    const [ada, ben] = [await newPerson(t, 'Ada'), await newPerson(t, 'Ben')];
+    const { id: agentId } = await newAgent(ada.ctx);
+    await saveDraft(ada.ctx, { agentId, definition: { systemPrompt: 'A' } });
+    await expect(getDraft(ben.ctx, { agentId })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(discardDraft(ben.ctx, { agentId })).rejects.toMatchObject({ code: 'not_found' });
+    const member = await withRole(t, ada.ctx, 'member');
+    await expect(saveDraft(member, { agentId, definition: {} })).rejects.toMatchObject({ code: 'forbidden' });
+    await discardDraft(ada.ctx, { agentId });
+    await discardDraft(ada.ctx, { agentId });
+    expect(await getDraft(ada.ctx, { agentId })).toBeNull();
+  });
+});
+
+describe('versions', () => {
+  test('a roll-back makes the version before live, a named one when asked, and deletes nothing', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx);
+    await expect(rollBack(ctx, { agentId })).rejects.toMatchObject({ code: 'conflict' });
+    for (const systemPrompt of ['Two', 'Three'])
+      await updateAgent(ctx, { agentId, definition: { systemPrompt } });
+    expect(await rollBack(ctx, { agentId })).toMatchObject({
+      version: 2,
+      definition: { systemPrompt: 'Two' },
+    });
+    expect(await rollBack(ctx, { agentId, version: 3 })).toMatchObject({ version: 3 });
+    await expect(rollBack(ctx, { agentId, version: 9 })).rejects.toMatchObject({ code: 'not_found' });
+    await rollBack(ctx, { agentId, version: 1 });
+    expect(await updateAgent(ctx, { agentId, definition: { systemPrompt: 'Four' } })).toMatchObject({
+      version: 4,
+    });
+    expect(await getVersion(ctx, { agentId, version: 3 })).toMatchObject({
+      agent: { version: 3, definition: { systemPrompt: 'Three' } },
+      version: { percent: 0 },
+    });
+    expect((await listVersions(ctx, { agentId, before: 3 })).map(({ version }) => version)).toEqual([2, 1]);
+  });
+
+  test('a version that was stored before a field was invented has the field with its default', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const agent = await newAgent(ctx);
+    const old = {
+      systemPrompt: 'Old',
+      llm: { provider: 'openai', model: 'x', temperature: 0.5, maxTokens: 9 },
+    };
+    await t.db.update(agentVersions).set({ definition: old });
+    expect((await getAgent(ctx, { agentId: agent.id })).definition).toMatchObject({
+      ...{ systemPrompt: 'Old', speaksFirst: 'agent', disclosure: '', endCallPhrases: [] },
+      idle: { prompts: [], hangUpAfterMs: 0 },
+      llm: { model: 'x', fallbacks: [] },
+      recording: { policy: 'off' },
+      voicemail: { action: 'ignore' },
+      analysis: { enabled: true, schema: {} },
+    });
+  });
+});
+
+describe('a traffic split', () => {
+  test('gives each call one of two versions, about as often as it says, and the same one whenever asked', () => {
+    const agent = { liveVersionId: newId(), splitVersionId: newId(), splitPercent: 30 };
+    const calls = Array.from({ length: 4_000 }, newId);
+    const chosen = calls.map((id) => versionFor(agent, id));
+    expect(calls.map((id) => versionFor(agent, id))).toEqual(chosen);
+    const share = chosen.filter((id) => id === agent.splitVersionId).length / calls.length;
+    expect(share).toBeGreaterThan(0.26);
+    expect(share).toBeLessThan(0.34);
+    const next = { ...agent, splitVersionId: newId() };
+    const both = calls.filter(
+      (id) => versionFor(agent, id) !== agent.liveVersionId && versionFor(next, id) !== next.liveVersionId,
+    );
+    // Independent experiments share 9 %, the same hash for both would share 30 %.
+    expect(both.length / calls.length).toBeLessThan(0.15);
+  });
+
+  test('decides for web, inbound and outbound calls, and a call keeps its version', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const agent = await newAgent(ctx, { webSlug: 'desk' });
+    const line = await newLine(t, ctx, agent.id);
+    await updateAgent(ctx, { agentId: agent.id, definition: { systemPrompt: 'Second' } });
+    const traffic = await setTraffic(ctx, { agentId: agent.id, version: 1, percent: 50 });
+    expect(traffic).toEqual({ liveVersion: 2, livePercent: 50, splitVersion: 1, splitPercent: 50 });
+    const split = await getAgent(ctx, { agentId: agent.id });
+    const placed = await placeCall(ctx, { fromNumber: line.e164, toNumber: '+14155559876' });
+    expect(placed.agentVersionId).toBe(versionFor(split, placed.id));
+    const seen = new Set<string>();
+    for (let i = 0; seen.size < 2 && i < 60; i++) {
+      const { call } = await startWebCall(t.anonymous, { agent: 'desk' });
+      expect(call.agentVersionId).toBe(versionFor(split, call.id));
+      seen.add(call.agentVersionId);
+      const room = `in_+14155559876_${i}`;
+      const plan = await startInboundCall(t.system(), { phoneNumberId: line.id, roomName: room });
+      expect(plan.agent.versionId).toBe(versionFor(split, plan.callId));
+      expect(plan.definition.systemPrompt).toBe(plan.agent.versionId === split.liveVersionId ? 'Second' : '');
+    }
+    expect(seen.size).toBe(2);
+    const { call } = await startWebCall(t.anonymous, { agent: 'desk' });
+    await setTraffic(ctx, { agentId: agent.id, version: null });
+    await updateAgent(ctx, { agentId: agent.id, definition: { systemPrompt: 'Third' } });
+    const plan = await getCallPlan(t.system(), { callId: call.id, epoch: 1 });
+    expect(plan.agent.versionId).toBe(call.agentVersionId);
+  });
+
+  test('ends when another version goes live, and refuses what is no split', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx);
+    await updateAgent(ctx, { agentId, definition: { systemPrompt: 'Second' } });
+    const refused = (version: number | null, percent: number) =>
+      expect(setTraffic(ctx, { agentId, version, percent })).rejects;
+    await refused(2, 10).toMatchObject({ code: 'conflict' });
+    await refused(7, 10).toMatchObject({ code: 'not_found' });
+    await refused(1, 100).toMatchObject({ code: 'invalid' });
+    await refused(null, 10).toMatchObject({ code: 'invalid' });
+    const whole = { livePercent: 100, splitVersion: null, splitPercent: 0 };
+    for (const goesLive of [
+      () => updateAgent(ctx, { agentId, definition: { systemPrompt: `At ${newId()}` } }),
+      () => rollBack(ctx, { agentId }),
+      async () => {
+        await saveDraft(ctx, { agentId, definition: { firstMessage: 'Hi' } });
+        await publishVersion(ctx, { agentId });
+      },
+    ]) {
+      await setTraffic(ctx, { agentId, version: 1, percent: 10 });
+      // A new name is no new version.
+      await updateAgent(ctx, { agentId, name: 'Desk' });
+      expect(await getTraffic(ctx, { agentId })).toMatchObject({ livePercent: 90, splitVersion: 1 });
+      await goesLive();
+      expect(await getTraffic(ctx, { agentId })).toMatchObject(whole);
+    }
+  });
+});
+
+describe('variables', () => {
+  test('are filled in everywhere, and what has no value stands with the call', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const agent = await newAgent(ctx, {
+      webSlug: 'desk',
+      definition: {
+        systemPrompt: 'You are {{who}}.',
+        firstMessage: 'Hello {{name}}!',
+        disclosure: '{{who}} is an AI.',
+        idle: { prompts: ['Still there, {{name}}?'] },
+        durationWarning: { beforeMs: 30_000, text: 'Soon over, {{name}}.' },
+        endCallPhrases: ['bye {{who}}', '{{nothing}}'],
+        transferTo: '{{desk}}',
+        transferTargets: [{ name: 'Desk', number: '{{desk}}', description: 'of {{who}}' }],
+        recording: { policy: 'on', consentLine: '{{who}} records.' },
+        voicemail: { action: 'leave_message', message: 'For {{name}}' },
+        variables: { who: 'Ada', desk: '+12025550123' },
+      },
+    });
+    const { call } = await startWebCall(t.anonymous, { agent: 'desk' });
+    const { definition } = await getCallPlan(t.system(), { callId: call.id, epoch: 1 });
+    expect(definition).toMatchObject({
+      systemPrompt: 'You are Ada.',
+      firstMessage: 'Hello !',
+      disclosure: 'Ada is an AI.',
+      idle: { prompts: ['Still there, ?'] },
+      durationWarning: { text: 'Soon over, .' },
+      endCallPhrases: ['bye Ada'],
+      transferTo: '+12025550123',
+      transferTargets: [{ name: 'Desk', number: '+12025550123', description: 'of Ada' }],
+      recording: { consentLine: 'Ada records.' },
+      voicemail: { message: 'For ' },
+    });
+    expect((await getCall(ctx, { callId: call.id })).call.missingVariables.toSorted()).toEqual([
+      'name',
+      'nothing',
+    ]);
+    const line = await newLine(t, ctx, agent.id);
+    const placed = await placeCall(ctx, {
+      fromNumber: line.e164,
+      toNumber: '+14155559876',
+      variables: { name: 'Ben', nothing: 'x' },
+    });
+    expect(placed.missingVariables).toEqual([]);
+  });
+});
+
+describe('validation', () => {
+  test('an agent that cannot work is refused when saved, with every reason', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    t.ports.voicesOf.set('elevenlabs', ['joe', 'amy']);
+    const definition = {
+      tts: { voice: 'bob', fallbacks: [{ provider: 'elevenlabs', voice: 'eve' }] },
+      llm: { fallbacks: [{ provider: 'hal' }] },
+      transferTo: 'the front desk',
+      transferTargets: [
+        { name: 'Desk', number: '+12025550123' },
+        { name: 'desk', number: 'sip:desk@harbor.test' },
+      ],
+      handoffTargets: [
+        { name: 'Billing', agentId: '0198f3c0-0000-7000-8000-000000000001' },
+        { name: 'billing', agentId: '0198f3c0-0000-7000-8000-000000000002' },
+      ],
+      voicemail: { action: 'leave_message' as const },
+      maxCallDurationMs: 60_000,
+      durationWarning: { beforeMs: 60_000 },
+      functions: [
+        { name: 'f', url: 'https://a.test/' },
+        { name: 'f', url: 'https://b.test/' },
+      ],
+      analysis: { schema: { type: 'object', properties: { a: { type: 'string', pattern: '(a+)+$' } } } },
+    };
+    const refusal = await createAgent(ctx, { name: 'A', definition }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'invalid' });
+    const { fields } = refusal as { fields: { path: string; message: string }[] };
+    expect(fields.map(({ path }) => path.replace('definition.', '')).sort()).toEqual([
+      'analysis.schema',
+      'durationWarning.beforeMs',
+      'functions.1.name',
+      'handoffTargets.1.name',
+      'llm.fallbacks.0.provider',
+      'transferTargets.1.name',
+      'transferTo',
+      'tts.fallbacks.0.voice',
+      'tts.voice',
+      'voicemail.message',
+    ]);
+    expect(fields.find(({ path }) => path.endsWith('tts.voice'))?.message).toBe(
+      'elevenlabs has no voice "bob"; it has joe, amy',
+    );
+    const agent = await newAgent(ctx);
+    await expect(
+      updateAgent(ctx, { agentId: agent.id, definition: { tts: { voice: 'bob' } } }),
+    ).rejects.toMatchObject({ code: 'invalid', fields: [{ path: 'definition.tts.voice' }] });
+    await saveDraft(ctx, { agentId: agent.id, definition: { tts: { voice: 'bob' } } });
+    expect((await getDraft(ctx, { agentId: agent.id }))?.errors).toMatchObject([{ path: 'tts.voice' }]);
+    await expect(publishVersion(ctx, { agentId: agent.id })).rejects.toMatchObject({ code: 'invalid' });
+  });
+
+  test('a provider that is away costs a warning and not the save', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    t.ports.voicesOf.set('elevenlabs', new Error('ElevenLabs did not answer within 3000 ms'));
+    const agent = await newAgent(ctx, { definition: { systemPrompt: 'Hi', tts: { voice: 'bob' } } });
+    const check = await checkAgent(ctx, { agentId: agent.id });
+    expect(check).toEqual({
+      errors: [],
+      warnings: [
+        {
+          path: 'tts.voice',
+          message: 'the voice "bob" could not be checked: ElevenLabs did not answer within 3000 ms',
+        },
+      ],
+    });
+  });
+
+  test('what is unwise is said and saved', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx, {
+      definition: {
+        firstMessage: 'Hi {{name}}',
+        idle: { prompts: ['Hello?'], promptAfterMs: 20_000, hangUpAfterMs: 10_000 },
+        recording: { policy: 'on' },
+        durationWarning: { beforeMs: 10_000 },
+        turns: { endpointingMinMs: 900, endpointingMaxMs: 800 },
+      },
+    });
+    const { errors, warnings } = await checkAgent(ctx, { agentId });
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ path }) => path).sort()).toEqual([
+      'durationWarning.text',
+      'idle.hangUpAfterMs',
+      'recording.consentLine',
+      'systemPrompt',
+      'turns.endpointingMaxMs',
+      'variables',
+    ]);
+  });
+});

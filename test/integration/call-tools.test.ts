@@ -1,0 +1,260 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { eq } from 'drizzle-orm';
+import { DateTime } from 'luxon';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startInboundCall } from '../../core/calls/index.ts';
+import type { RemoteToolName } from '../../core/tools/remote-tools.ts';
+import { runCallTool } from '../../core/tools/run-call-tool.ts';
+import { callbacks } from '../../db/schema/callbacks.ts';
+import { calls } from '../../db/schema/calls.ts';
+import { doNotCall } from '../../db/schema/do-not-call.ts';
+import { outbox } from '../../db/schema/outbox.ts';
+import { textMessages } from '../../db/schema/text-messages.ts';
+import { twilioMessages } from '../../jobs/adapters/twilio-messages.ts';
+import { sendTextMessage } from '../../jobs/messages/send-text-message.ts';
+import { createLogger } from '../../platform/log.ts';
+import { newAgent, newLine } from '../factories/lines.ts';
+import { newPerson } from '../factories/people.ts';
+import { type TestContext, testContext } from '../harness/context.ts';
+
+const callerNumber = '+14155559876';
+let t: TestContext;
+beforeAll(async () => {
+  t = await testContext();
+});
+afterAll(() => t[Symbol.asyncDispose]());
+
+let rooms = 0;
+async function newCall(personNumber: string | null = callerNumber) {
+  const { ctx } = await newPerson(t);
+  const agent = await newAgent(ctx);
+  const line = await newLine(t, ctx, agent.id, `+1202557${1_000 + ++rooms}`);
+  const plan = await startInboundCall(t.system(), {
+    phoneNumberId: line.id,
+    roomName: `in-${rooms}-_${personNumber ?? 'anonymous'}_abc`,
+  });
+  await t.db.update(calls).set({ fromNumber: personNumber }).where(eq(calls.id, plan.callId));
+  let uses = 0;
+  return {
+    plan,
+    line,
+    use: (name: RemoteToolName, args: Record<string, unknown>, toolCallId = `use-${++uses}`) =>
+      runCallTool(t.system(), { callId: plan.callId, epoch: 1, toolCallId, name, arguments: args }),
+  };
+}
+
+const tomorrow = (zone: string) =>
+  DateTime.now().setZone(zone).plus({ days: 1 }).set({ hour: 15, minute: 30 });
+
+describe('a call-back', () => {
+  test('is kept for the time in the caller’s own zone, once for one use', async () => {
+    const { plan, use } = await newCall();
+    const at = tomorrow('America/New_York');
+    const asked = {
+      time: at.toFormat("yyyy-MM-dd'T'HH:mm"),
+      time_zone: 'America/New_York',
+      reason: 'a filling',
+    };
+    const answer = await use('schedule_callback', asked, 'same');
+    await use('schedule_callback', asked, 'same');
+    expect(answer).toMatchObject({ ok: true });
+    expect(answer.words).toContain('at 3:30 PM (America/New_York)');
+    const rows = await t.db.select().from(callbacks).where(eq(callbacks.callId, plan.callId));
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({
+      phoneNumber: callerNumber,
+      timeZone: 'America/New_York',
+      reason: 'a filling',
+      status: 'pending',
+    });
+    expect(rows[0]?.dueAt.getTime()).toBe(at.startOf('minute').toMillis());
+  });
+
+  test.each([
+    [{ time: '2020-01-01T10:00', time_zone: 'UTC' }, 'has passed'],
+    [{ time: '2999-01-01T10:00', time_zone: 'UTC' }, 'at most 90 days'],
+    [{ time: '2026-12-01T10:00', time_zone: 'Mars/Olympus' }, 'no IANA time zone'],
+    [{ time: 'tomorrow', time_zone: 'UTC' }, 'YYYY-MM-DDTHH:MM'],
+    [{}, 'time:'],
+    [{ time: '2026-12-01T10:00', time_zone: 'UTC', phone_number: '12' }, 'phone_number'],
+  ])('%j is refused with words for the model', async (asked, words) => {
+    const { use } = await newCall();
+    const answer = await use('schedule_callback', asked);
+    expect(answer).toMatchObject({ ok: false });
+    expect(answer.words).toContain(words);
+  });
+
+  test('is meant where the number is, when that is one zone only; else the caller is asked', async () => {
+    const time = tomorrow('America/Los_Angeles').toFormat("yyyy-MM-dd'T'HH:mm");
+    expect((await (await newCall()).use('schedule_callback', { time })).words).toContain(
+      'America/Los_Angeles',
+    );
+    const mobile = await newCall('+61412345678');
+    expect(await mobile.use('schedule_callback', { time })).toMatchObject({
+      ok: false,
+      words: expect.stringContaining('which city or time zone'),
+    });
+  });
+});
+
+test('opting out puts the number on the do-not-call list; twice changes nothing; without a number it is said', async () => {
+  const { plan, use } = await newCall();
+  await use('opt_out', { reason: 'stop calling' });
+  expect(await use('opt_out', {})).toMatchObject({ ok: true });
+  const rows = await t.db.select().from(doNotCall).where(eq(doNotCall.workspaceId, plan.workspaceId));
+  expect(rows).toMatchObject([{ phone: callerNumber, source: 'opt_out', callId: plan.callId }]);
+  const hidden = await newCall(null);
+  expect(await hidden.use('opt_out', {})).toMatchObject({ ok: false });
+});
+
+test('a tool is refused when another worker has the call', async () => {
+  const { plan } = await newCall();
+  await expect(
+    runCallTool(t.system(), {
+      callId: plan.callId,
+      epoch: 2,
+      toolCallId: 'late',
+      name: 'opt_out',
+      arguments: {},
+    }),
+  ).rejects.toMatchObject({ code: 'conflict' });
+});
+
+describe('a text message', () => {
+  const log = createLogger('test', { level: 'silent' });
+  const send = (messageId: string) => sendTextMessage(t.system(), log, messageId);
+
+  async function queued() {
+    const { plan, line, use } = await newCall();
+    expect(await use('send_message', { text: 'See you at nine.' })).toMatchObject({ ok: true });
+    const here = eq(textMessages.callId, plan.callId);
+    const read = async () => {
+      const [row] = await t.db.select().from(textMessages).where(here);
+      if (!row) throw new Error('no message');
+      return row;
+    };
+    return { id: (await read()).id, read, use, line, plan };
+  }
+
+  test('is queued with the job that sends it, to the caller, from the number of the agent', async () => {
+    const { id, read, line } = await queued();
+    expect(await read()).toMatchObject({
+      status: 'queued',
+      toNumber: callerNumber,
+      fromNumber: line.e164,
+      body: 'See you at nine.',
+    });
+    const jobs = await t.db
+      .select()
+      .from(outbox)
+      .where(eq(outbox.key, `text-${id}`));
+    expect(jobs).toMatchObject([{ name: 'send-text-message', payload: { messageId: id } }]);
+  });
+
+  test('is kept and said to be held where no carrier is configured', async () => {
+    t.ports.messenger = null;
+    const { id, read } = await queued();
+    await send(id);
+    expect(await read()).toMatchObject({ status: 'held', error: 'No carrier is configured.' });
+  });
+
+  test('is one of at most five in a call', async () => {
+    const { use } = await queued();
+    for (let n = 0; n < 4; n++) await use('send_message', { text: `${n}` });
+    expect(await use('send_message', { text: 'too many' })).toMatchObject({ ok: false });
+  });
+
+  test('goes to Twilio in its own words, once', async () => {
+    await using twilio = await fakeTwilio((response) =>
+      response.writeHead(201).end(JSON.stringify({ sid: 'SM1', status: 'queued' })),
+    );
+    t.ports.messenger = twilio.messenger;
+    const { id, read, line } = await queued();
+    await Promise.all([send(id), send(id)]);
+    expect(twilio.seen).toEqual([
+      {
+        path: '/2010-04-01/Accounts/AC1/Messages.json',
+        authorization: `Basic ${Buffer.from('AC1:secret').toString('base64')}`,
+        form: { To: callerNumber, From: line.e164, Body: 'See you at nine.' },
+      },
+    ]);
+    expect(await read()).toMatchObject({ status: 'sent', carrier: 'twilio', carrierMessageId: 'SM1' });
+  });
+
+  test('that Twilio refuses has failed, with its words', async () => {
+    await using twilio = await fakeTwilio((response) =>
+      response.writeHead(400).end(JSON.stringify({ code: 21211, message: 'Invalid number', status: 400 })),
+    );
+    t.ports.messenger = twilio.messenger;
+    const { id, read } = await queued();
+    await send(id);
+    expect(await read()).toMatchObject({
+      status: 'failed',
+      error: 'Twilio refused: Invalid number (error 21211)',
+    });
+  });
+
+  test('that was surely not taken goes again; one whose fate is unknown does not', async () => {
+    await using busy = await fakeTwilio((response, count) =>
+      response.writeHead(count === 1 ? 429 : 201).end(JSON.stringify({ sid: 'SM2' })),
+    );
+    t.ports.messenger = busy.messenger;
+    const first = await queued();
+    await expect(send(first.id)).rejects.toThrow('Twilio refused: status 429');
+    expect(await first.read()).toMatchObject({ status: 'queued' });
+    await send(first.id);
+    expect(await first.read()).toMatchObject({ status: 'sent', carrierMessageId: 'SM2' });
+
+    await using broken = await fakeTwilio((response) => response.destroy());
+    t.ports.messenger = broken.messenger;
+    const second = await queued();
+    await send(second.id);
+    await send(second.id);
+    expect(await second.read()).toMatchObject({ status: 'failed' });
+    expect(broken.seen).toHaveLength(1);
+  });
+
+  test('that was being sent when the process died is not sent a second time', async () => {
+    await using twilio = await fakeTwilio((response) => response.writeHead(201).end('{"sid":"SM3"}'));
+    t.ports.messenger = twilio.messenger;
+    const { id, read } = await queued();
+    const before = new Date(Date.now() - 30_000);
+    await t.db
+      .update(textMessages)
+      .set({ status: 'sending', updatedAt: before })
+      .where(eq(textMessages.id, id));
+    await send(id);
+    expect(await read()).toMatchObject({ status: 'failed' });
+    expect(twilio.seen).toEqual([]);
+  });
+});
+
+async function fakeTwilio(answer: (response: ServerResponse, count: number) => unknown) {
+  const seen: { path: string; authorization: string; form: Record<string, string> }[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    seen.push({
+      path: request.url ?? '',
+      authorization: request.headers.authorization ?? '',
+      form: Object.fromEntries(new URLSearchParams(body)),
+    });
+    answer(response, seen.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    seen,
+    messenger: twilioMessages({
+      TWILIO_ACCOUNT_SID: 'AC1',
+      TWILIO_AUTH_TOKEN: 'secret',
+      TWILIO_FROM: undefined,
+      TWILIO_API_URL: `http://127.0.0.1:${port}`,
+    }),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,420 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import { eq } from 'drizzle-orm';
+import { afterEach, expect, test } from 'vitest';
+import { carrierAccount, deleteCarrierAccount, saveCarrierAccount } from '../../core/carriers/index.ts';
+import type { Context } from '../../core/context.ts';
+import {
+  deleteSip,
+  getNumberForSync,
+  listNumbers,
+  listNumbersForSync,
+  purchaseNumber,
+  releaseNumber,
+  searchNumbers,
+  searchWithAccount,
+  settleOrders,
+} from '../../core/numbers/index.ts';
+import { outbox } from '../../db/schema/outbox.ts';
+import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
+import { openCarriers } from '../../sip/carriers/index.ts';
+import { newPerson } from '../factories/people.ts';
+import { type TestContext, testContext } from '../harness/context.ts';
+import { carrierUrls } from '../harness/fake-carriers.ts';
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Record<string, string>;
+  readonly authorization: string;
+  readonly body: string;
+}
+type Reply = { readonly status: number; readonly json?: unknown } | 'silence';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A carrier's API that answers what a test says and remembers what it was asked. */
+async function mockApi(reply: (asked: Asked) => Reply): Promise<{ url: string; asked: Asked[] }> {
+  const asked: Asked[] = [];
+  const server = createServer(async (request, response) => {
+    const one = await read(request);
+    asked.push(one);
+    const answer = reply(one);
+    if (answer === 'silence') {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json' });
+    response.end(answer.json === undefined ? '' : JSON.stringify(answer.json));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  const address = server.address();
+  return { asked, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` };
+}
+
+async function read(request: IncomingMessage): Promise<Asked> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const url = new URL(request.url ?? '', 'http://mock');
+  return {
+    method: request.method ?? '',
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    authorization: request.headers.authorization ?? '',
+    body: Buffer.concat(chunks).toString(),
+  };
+}
+
+const basic = (user: string, password: string) =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+const sent = (t: TestContext, name: string) => t.db.select().from(outbox).where(eq(outbox.name, name));
+
+const accounts = {
+  twilio: carrierAccount.parse({
+    ...{ carrier: 'twilio', accountSid: 'AC1', authToken: 'secret', trunkSid: 'TK1' },
+    ...{ sipAddress: 'acme.pstn.twilio.com', sipUsername: 'acme', sipPassword: 'sip secret' },
+    allowedAddresses: ['54.172.60.0/23'],
+  }),
+  telnyx: carrierAccount.parse({ carrier: 'telnyx', apiKey: 'KEY1', connectionId: '77' }),
+  vonage: carrierAccount.parse({
+    ...{ carrier: 'vonage', apiKey: 'key', apiSecret: 'secret', inboundSipUri: 'sip:in@pbx.test' },
+  }),
+};
+
+async function withCarrier(t: TestContext, account: keyof typeof accounts, url: string) {
+  t.ports.carriers = openCarriers(carrierUrls(url));
+  const person = await newPerson(t);
+  await saveCarrierAccount(person.ctx, { account: accounts[account] });
+  return person;
+}
+
+const wanted = '+14155550123';
+
+const after = (_done: unknown, reply: Reply): Reply => reply;
+
+/** What each vendor documents, for a number that is for sale until it is bought. */
+const vendors = {
+  twilio: (isOwned: () => boolean, own: (owned: boolean) => void): ((asked: Asked) => Reply) => {
+    const number = { sid: 'PN1', phone_number: wanted, friendly_name: '(415) 555-0123', account_sid: 'AC1' };
+    return ({ method, path }) => {
+      if (path === '/2010-04-01/Accounts/AC1/AvailablePhoneNumbers/US/Local.json')
+        return {
+          status: 200,
+          json: {
+            available_phone_numbers: [
+              {
+                phone_number: wanted,
+                friendly_name: '(415) 555-0123',
+                locality: 'San Francisco',
+                region: 'CA',
+                iso_country: 'US',
+                capabilities: { voice: true, SMS: true },
+              },
+            ],
+            uri: path,
+          },
+        };
+      if (method === 'DELETE') return after(own(false), { status: 204 });
+      if (method === 'GET')
+        return { status: 200, json: { incoming_phone_numbers: isOwned() ? [number] : [] } };
+      if (isOwned())
+        return {
+          status: 400,
+          json: {
+            code: 21422,
+            message: `${wanted} is not available`,
+            more_info: 'https://www.twilio.com/docs/errors/21422',
+            status: 400,
+          },
+        };
+      own(true);
+      return { status: 201, json: number };
+    };
+  },
+  telnyx: (isOwned: () => boolean, own: (owned: boolean) => void): ((asked: Asked) => Reply) => {
+    return ({ method, path }) => {
+      if (path === '/v2/available_phone_numbers')
+        return {
+          status: 200,
+          json: {
+            data: [
+              {
+                record_type: 'available_phone_number',
+                phone_number: wanted,
+                region_information: [
+                  { region_type: 'country_code', region_name: 'US' },
+                  { region_type: 'state', region_name: 'CA' },
+                  { region_type: 'rate_center', region_name: 'SAN FRANCISCO' },
+                ],
+                cost_information: { upfront_cost: '1.00', monthly_cost: '1.00', currency: 'USD' },
+                features: [{ name: 'voice' }],
+              },
+            ],
+            meta: { total_results: 1, best_effort_results: 0 },
+          },
+        };
+      if (method === 'DELETE') return after(own(false), { status: 200, json: { data: { id: 'N1' } } });
+      if (method === 'GET')
+        return {
+          status: 200,
+          json: { data: isOwned() ? [{ id: 'N1', phone_number: wanted, status: 'active' }] : [] },
+        };
+      if (isOwned())
+        return {
+          status: 422,
+          json: {
+            errors: [
+              { code: '85001', title: 'Number not available', detail: 'The number is not available.' },
+            ],
+          },
+        };
+      own(true);
+      return {
+        status: 200,
+        json: {
+          data: {
+            id: 'O1',
+            record_type: 'number_order',
+            status: 'pending',
+            phone_numbers: [{ id: 'P1', phone_number: wanted, status: 'pending' }],
+          },
+        },
+      };
+    };
+  },
+  vonage: (isOwned: () => boolean, own: (owned: boolean) => void): ((asked: Asked) => Reply) => {
+    const ok = { status: 200, json: { 'error-code': '200', 'error-code-label': 'success' } };
+    return ({ path }) => {
+      const number = { country: 'US', msisdn: wanted.slice(1), type: 'landline', features: ['VOICE'] };
+      if (path === '/number/search')
+        return { status: 200, json: { count: 1, numbers: [{ ...number, cost: '0.90' }] } };
+      if (path === '/account/numbers')
+        return { status: 200, json: isOwned() ? { count: 1, numbers: [number] } : {} };
+      if (path === '/number/update') return ok;
+      if (path === '/number/cancel') return after(own(false), ok);
+      if (isOwned())
+        return { status: 420, json: { 'error-code': '420', 'error-code-label': 'method failed' } };
+      own(true);
+      return ok;
+    };
+  },
+} as const;
+
+test.each(['twilio', 'telnyx', 'vonage'] as const)(
+  'a number of %s is found, bought once, set up with the account’s trunk, and given back when it is deleted',
+  async (name) => {
+    await using t = await testContext();
+    let owned = false;
+    const api = await mockApi(
+      vendors[name](
+        () => owned,
+        (is) => (owned = is),
+      ),
+    );
+    const { ctx, workspaceId } = await withCarrier(t, name, api.url);
+    const found = await searchWithAccount(ctx, { carrier: name, areaCode: '415', limit: 5 });
+    expect(found).toMatchObject([{ e164: wanted, country: 'US' }]);
+    const number = await purchaseNumber(ctx, { phoneNumber: wanted, carrier: name, label: 'Desk' });
+    expect(number).toMatchObject({
+      orderState: 'owned',
+      carrier: name,
+      provider: name,
+      syncState: 'pending',
+      label: 'Desk',
+    });
+    const account = accounts[name];
+    expect(await getNumberForSync(t.system(), { phoneNumberId: number.id })).toMatchObject({
+      sipAddress: account.sipAddress,
+      authPassword: account.sipPassword,
+    });
+    expect(await sent(t, 'sync-number')).toHaveLength(1);
+    const buys = () =>
+      api.asked.filter(({ method, path }) => method === 'POST' && path !== '/number/update').length;
+    expect([(await purchaseNumber(ctx, { phoneNumber: wanted, carrier: name })).id, buys()]).toEqual([
+      number.id,
+      1,
+    ]);
+    await expect(deleteCarrierAccount(ctx, { carrier: name })).rejects.toMatchObject({ code: 'conflict' });
+
+    await deleteSip(ctx, { phoneNumber: wanted });
+    const [release] = await sent(t, 'release-number');
+    const order = release?.payload as Parameters<typeof releaseNumber>[1];
+    expect(order).toMatchObject({ workspaceId, carrier: name, e164: wanted });
+    await releaseNumber(t.system(), order);
+    expect(owned).toBe(false);
+    await releaseNumber(t.system(), order);
+    const authorization = {
+      twilio: basic('AC1', 'secret'),
+      telnyx: 'Bearer KEY1',
+      vonage: basic('key', 'secret'),
+    }[name];
+    for (const one of api.asked) expect(one.authorization).toBe(authorization);
+  },
+);
+
+test('what the vendors are asked is what they document', async () => {
+  await using t = await testContext();
+  const ask = async (name: keyof typeof vendors) => {
+    let owned = false;
+    const api = await mockApi(
+      vendors[name](
+        () => owned,
+        (is) => (owned = is),
+      ),
+    );
+    const { ctx } = await withCarrier(t, name, api.url);
+    await searchWithAccount(ctx, { carrier: name, areaCode: '415', contains: '01', limit: 5 });
+    await purchaseNumber(ctx, { phoneNumber: wanted, carrier: name });
+    await deleteSip(ctx, { phoneNumber: wanted });
+    return api.asked;
+  };
+  const [search, buy] = await ask('twilio');
+  expect(search?.query).toEqual({ AreaCode: '415', Contains: '01', VoiceEnabled: 'true', PageSize: '5' });
+  expect(Object.fromEntries(new URLSearchParams(buy?.body))).toEqual({
+    PhoneNumber: wanted,
+    TrunkSid: 'TK1',
+  });
+  const [telnyxSearch, telnyxBuy] = await ask('telnyx');
+  expect(telnyxSearch?.query).toMatchObject({
+    'filter[country_code]': 'US',
+    'filter[national_destination_code]': '415',
+    'filter[phone_number][contains]': '01',
+  });
+  expect(JSON.parse(telnyxBuy?.body ?? '')).toEqual({
+    phone_numbers: [{ phone_number: wanted }],
+    connection_id: '77',
+  });
+  const [vonageSearch, vonageBuy, vonageUpdate] = await ask('vonage');
+  expect(vonageSearch?.query).toMatchObject({
+    country: 'US',
+    pattern: '1415',
+    search_pattern: '0',
+    features: 'VOICE',
+  });
+  expect(Object.fromEntries(new URLSearchParams(vonageBuy?.body))).toEqual({
+    country: 'US',
+    msisdn: '14155550123',
+  });
+  expect(Object.fromEntries(new URLSearchParams(vonageUpdate?.body))).toMatchObject({
+    voiceCallbackType: 'sip',
+    voiceCallbackValue: 'sip:in@pbx.test',
+  });
+});
+
+test.each([
+  ['twilio', { status: 400, json: { code: 21422, message: 'not available' } }, 'conflict', 'phoneNumber'],
+  [
+    'twilio',
+    { status: 400, json: { code: 20008, message: 'Your account has no funds' } },
+    'conflict',
+    undefined,
+  ],
+  ['twilio', { status: 401, json: { code: 20003, message: 'Authenticate' } }, 'invalid', 'carrier'],
+  [
+    'telnyx',
+    { status: 422, json: { errors: [{ code: '1', title: 'Number not available' }] } },
+    'conflict',
+    'phoneNumber',
+  ],
+  [
+    'telnyx',
+    { status: 402, json: { errors: [{ code: '20100', title: 'Insufficient funds' }] } },
+    'conflict',
+    undefined,
+  ],
+  ['telnyx', { status: 429 }, 'unavailable', undefined],
+  [
+    'vonage',
+    { status: 420, json: { 'error-code': '420', 'error-code-label': 'method failed' } },
+    'conflict',
+    'phoneNumber',
+  ],
+  [
+    'vonage',
+    { status: 401, json: { 'error-code': '401', 'error-code-label': 'authentication failed' } },
+    'invalid',
+    'carrier',
+  ],
+] as const)('a refusal by %s (%j) is told, and leaves no number behind', async (name, reply, code, field) => {
+  await using t = await testContext();
+  const api = await mockApi(() => reply);
+  const { ctx } = await withCarrier(t, name, api.url);
+  const refusal: unknown = await purchaseNumber(ctx, { phoneNumber: wanted, carrier: name }).catch(
+    (error) => error,
+  );
+  expect(refusal).toMatchObject({ code, fields: field === undefined ? [] : [{ path: field }] });
+  expect(await listNumbers(ctx, {})).toEqual([]);
+});
+
+const age = (t: TestContext) =>
+  t.db
+    .update(phoneNumbers)
+    .set({ updatedAt: new Date(Date.now() - 61_000) })
+    .where(eq(phoneNumbers.e164, wanted));
+
+test.each([
+  ['was sold', true],
+  ['was not sold', false],
+] as const)(
+  'an order whose answer got lost is not forgotten: a number that %s is settled as such',
+  async (_, wasSold) => {
+    await using t = await testContext();
+    let owned = false;
+    const answer = vendors.twilio(
+      () => owned,
+      (is) => (owned = is),
+    );
+    let isCut = true;
+    const api = await mockApi((asked) => {
+      if (!isCut || asked.method !== 'POST') return answer(asked);
+      if (wasSold) answer(asked);
+      return 'silence';
+    });
+    const { ctx } = await withCarrier(t, 'twilio', api.url);
+    const buy = (own: Context = ctx) => purchaseNumber(own, { phoneNumber: wanted, carrier: 'twilio' });
+    await expect(buy()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await listNumbers(ctx, {})).toMatchObject([{ orderState: 'ordering' }]);
+    expect(await listNumbersForSync(t.system(), {})).toEqual([]);
+    await expect(buy()).rejects.toMatchObject({ code: 'conflict' });
+    await expect(deleteSip(ctx, { phoneNumber: wanted })).rejects.toMatchObject({ code: 'conflict' });
+    await age(t);
+    expect(await settleOrders(t.system())).toBe(1);
+    expect(await listNumbers(ctx, {})).toMatchObject(
+      wasSold ? [{ orderState: 'owned', carrierNumberId: 'PN1' }] : [],
+    );
+    isCut = false;
+    expect(await buy()).toMatchObject({ orderState: 'owned' });
+    expect(owned).toBe(true);
+  },
+);
+
+test('test numbers are handed out once, work like any trunk, and come back when they are deleted', async () => {
+  await using t = await testContext();
+  const [ada, bob] = [await newPerson(t), await newPerson(t, 'Bob')];
+  const search = () => searchNumbers(t.anonymous, { areaCode: '415', limit: 3 });
+  const [first, second] = await search();
+  expect(first).toMatchObject({ e164: '+14155550100', locality: 'San Francisco' });
+  const phoneNumber = first?.e164 ?? '';
+  const both = await Promise.allSettled([
+    purchaseNumber(ada.ctx, { phoneNumber }),
+    purchaseNumber(bob.ctx, { phoneNumber }),
+  ]);
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  const winner = both[0]?.status === 'fulfilled' ? ada : bob;
+  const loser = winner === ada ? bob : ada;
+  expect(await listNumbers(winner.ctx, {})).toMatchObject([
+    { e164: phoneNumber, provider: 'local', sipAddress: '127.0.0.1', allowedAddresses: ['127.0.0.1/32'] },
+  ]);
+  expect(await listNumbers(loser.ctx, {})).toEqual([]);
+  expect((await search())[0]).toEqual(second);
+  await deleteSip(winner.ctx, { phoneNumber });
+  expect(await sent(t, 'release-number')).toEqual([]);
+  expect((await search())[0]).toEqual(first);
+  await expect(purchaseNumber(ada.ctx, { phoneNumber: '+16505559999' })).rejects.toMatchObject({
+    code: 'conflict',
+    fields: [{ path: 'phoneNumber' }],
+  });
+});

@@ -1,0 +1,283 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { DefinitionPatch } from '../../core/agents/merge-definition.ts';
+import { recordEvents, startInboundCall } from '../../core/calls/index.ts';
+import {
+  conversationLimits,
+  endConversation,
+  getConversation,
+  type SendEvent,
+  sendMessage,
+  startConversation,
+} from '../../core/conversations/index.ts';
+import { textMessages } from '../../db/schema/text-messages.ts';
+import { conversation as callEvents, eventsOf } from '../factories/events.ts';
+import { teach } from '../factories/knowledge.ts';
+import { newAgent, newLine, nextNumber } from '../factories/lines.ts';
+import { newPerson, type Person } from '../factories/people.ts';
+import type { ChatRequest, ChatScript } from '../harness/chat-script.ts';
+import { type TestContext, testContext } from '../harness/context.ts';
+
+let t: TestContext;
+let ada: Person;
+beforeAll(async () => {
+  t = await testContext();
+  ada = await newPerson(t);
+});
+afterAll(() => t[Symbol.asyncDispose]());
+
+let asked: ChatRequest[] = [];
+/** The model takes one step after the other; the last one again and again. */
+function script(...list: readonly ReturnType<ChatScript>[]): void {
+  asked = [];
+  t.ports.chatReply = (request) => {
+    asked.push(request);
+    return list[Math.min(asked.length, list.length) - 1] ?? { text: 'Nothing.' };
+  };
+}
+beforeEach(() => script({ text: 'We are open from nine to five.' }));
+
+async function chat(
+  definition: DefinitionPatch = {},
+  more: Partial<Parameters<typeof startConversation>[1]> = {},
+) {
+  const agent = await newAgent(ada.ctx, {
+    definition: { systemPrompt: 'You are {{name}}.', variables: { name: 'Rosa' }, ...definition } as never,
+  });
+  const started = await startConversation(ada.ctx, { agentId: agent.id, ...more });
+  const conversationId = started.conversation.id;
+  return {
+    agent,
+    started,
+    conversationId,
+    say: async (text: string, signal?: AbortSignal) =>
+      all(await sendMessage(ada.ctx, { conversationId, text, ...(signal ? { signal } : {}) })),
+    read: () => getConversation(ada.ctx, { conversationId }),
+  };
+}
+
+async function all(events: AsyncIterable<SendEvent>): Promise<SendEvent[]> {
+  const list: SendEvent[] = [];
+  for await (const event of events) list.push(event);
+  return list;
+}
+
+const textOf = (events: readonly SendEvent[]) =>
+  events.map((event) => (event.type === 'text' ? event.text : '')).join('');
+
+describe('a chat', () => {
+  test('begins with the agent’s first message, streams replies, and is kept with its history', async () => {
+    const { say, read, started } = await chat({ firstMessage: 'Hello!', disclosure: 'I am an AI.' });
+    expect(started.messages.map(({ text }) => text)).toEqual(['I am an AI. Hello!']);
+    const events = await say('Are you open?');
+    expect(events.filter(({ type }) => type === 'text').length).toBeGreaterThan(3);
+    expect(textOf(events)).toBe('We are open from nine to five.');
+    await say('And on Sundays?');
+    const { messages, conversation } = await read();
+    expect(messages.map(({ role, text }) => [role, text])).toEqual([
+      ['agent', 'I am an AI. Hello!'],
+      ['user', 'Are you open?'],
+      ['agent', 'We are open from nine to five.'],
+      ['user', 'And on Sundays?'],
+      ['agent', 'We are open from nine to five.'],
+    ]);
+    expect(conversation).toMatchObject({ status: 'open', messageCount: 5, replyingUntil: null });
+    const [system, ...rest] = asked.at(-1)?.messages ?? [];
+    expect(system).toMatchObject({ role: 'system', content: expect.stringContaining('You are Rosa.') });
+    expect(rest.map(({ role }) => role)).toEqual(['assistant', 'user', 'assistant', 'user']);
+  });
+
+  test('knows what the agent’s files say', async () => {
+    const { say, agent } = await chat();
+    await teach(t, ada.ctx, agent.id, 'pool.txt', 'The pool is open until ten in the evening.');
+    await say('When does the pool close?');
+    expect(asked[0]?.messages.at(-2)).toMatchObject({
+      role: 'system',
+      content: expect.stringContaining('until ten in the evening'),
+    });
+  });
+
+  test('uses functions, tells the model what went wrong, and keeps every use', async () => {
+    await using shop = await functionServer();
+    t.ports.allowedHosts = [shop.host];
+    const { say, read, conversationId } = await chat(
+      {
+        builtIns: ['take_note', 'send_message', 'transfer_call', 'send_dtmf'],
+        functions: [{ name: 'look_up', url: shop.url }] as never,
+      },
+      { variables: { phone_number: '+14155550100' } },
+    );
+    script(
+      { text: 'One moment.', tool: 'look_up', args: { item: 'rope' } },
+      { tool: 'fly', args: {} },
+      { tool: 'take_note', args: 'no json' },
+      { tool: 'take_note', args: { text: 'wants rope' } },
+      { tool: 'send_message', args: { text: 'Three left.' } },
+      { text: 'There are three left.' },
+    );
+    const events = await say('Is there rope?');
+    expect(textOf(events)).toBe('One moment.There are three left.');
+    const { messages } = await read();
+    const uses = messages.flatMap((message) => (message.role === 'tool' ? [message.data] : []));
+    expect(uses.map(({ name, ok }) => [name, ok])).toEqual([
+      ['look_up', true],
+      ['fly', false],
+      ['take_note', false],
+      ['take_note', true],
+      ['send_message', true],
+    ]);
+    expect(uses[0]).toMatchObject({ result: { left: 3 }, status: 200 });
+    expect(uses[1]?.result).toContain('There is no function fly');
+    expect(messages).toContainEqual(
+      expect.objectContaining({ role: 'note', data: { fields: { text: 'wants rope' } } }),
+    );
+    expect(shop.seen[0]).toMatchObject({ 'x-trunkline-conversation': conversationId });
+    const sent = await t.db
+      .select()
+      .from(textMessages)
+      .where(eq(textMessages.conversationId, conversationId));
+    expect(sent).toMatchObject([{ toNumber: '+14155550100', body: 'Three left.' }]);
+    // What needs a line is not offered.
+    expect(asked[0]?.tools.map(({ name }) => name)).toEqual(['take_note', 'send_message', 'look_up']);
+    // The model sees its calls and their results again.
+    expect(asked[1]?.messages.slice(-2)).toMatchObject([
+      { role: 'assistant', toolCalls: [{ name: 'look_up', arguments: '{"item":"rope"}' }] },
+      { role: 'tool', content: '{"left":3}' },
+    ]);
+  });
+
+  test('whose model calls functions for ever is stopped, and says a sentence', async () => {
+    const { say, read } = await chat({ builtIns: ['take_note'] });
+    script({ tool: 'take_note', args: { text: 'again' } });
+    const events = await say('Hello');
+    expect(textOf(events)).toBe('Sorry, I could not answer that. Could you put it another way?');
+    expect(asked).toHaveLength(conversationLimits.toolSteps + 1);
+    expect(asked.at(-1)?.tools).toEqual([]);
+    const { messages } = await read();
+    expect(messages.filter(({ role }) => role === 'error').map(({ text }) => text)).toEqual([
+      'The model called functions again and again; it was stopped.',
+    ]);
+  });
+
+  test('whose model has nothing to say about what a function found says a sentence all the same', async () => {
+    const { say } = await chat({ builtIns: ['take_note'] });
+    script({ text: 'One moment.', tool: 'take_note', args: { text: 'x' } }, { text: '' });
+    expect(textOf(await say('Hello'))).toBe(
+      'One moment.Sorry, I could not answer that. Could you put it another way?',
+    );
+  });
+
+  test('whose model fails says a sentence, and keeps why; the next message works', async () => {
+    const { say, read } = await chat({ language: 'de-DE' });
+    script({ failure: 'The language model answered 500.' }, { text: 'Guten Tag.' });
+    expect(textOf(await say('Hallo'))).toContain('Entschuldigung');
+    expect(textOf(await say('Hallo?'))).toBe('Guten Tag.');
+    const { messages } = await read();
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'error', 'agent', 'user', 'agent']);
+  });
+
+  test('that the agent ends is over, and takes nothing more', async () => {
+    const { say, read } = await chat();
+    script({ text: 'Goodbye!', tool: 'end_call', args: {} });
+    await say('Bye');
+    expect((await read()).conversation).toMatchObject({ status: 'ended', endReason: 'agent' });
+    await expect(say('Wait')).rejects.toMatchObject({ code: 'conflict' });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('that nobody listens to any more keeps what was said until then', async () => {
+    const { conversationId, read } = await chat();
+    const events = await sendMessage(ada.ctx, { conversationId, text: 'Tell me everything.' });
+    for await (const event of events) if (event.type === 'text') break;
+    const { messages, conversation } = await read();
+    expect(messages.at(-1)).toMatchObject({ role: 'agent', text: 'We', data: { interrupted: true } });
+    expect(conversation.replyingUntil).toBeNull();
+  });
+
+  test('takes one message at a time', async () => {
+    const { conversationId, say } = await chat();
+    const first = await sendMessage(ada.ctx, { conversationId, text: 'One' });
+    await expect(say('Two')).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'The agent is still answering the message before.',
+    });
+    await all(first);
+    expect(textOf(await say('Two'))).not.toBe('');
+  });
+
+  test('has a limit of messages a minute', async () => {
+    const { say } = await chat();
+    for (let n = 0; n < conversationLimits.perMinute; n++) await say(`Message ${n}`);
+    await expect(say('One more')).rejects.toMatchObject({ code: 'limit_exceeded' });
+  });
+
+  test('sends the model no more history than fits', async () => {
+    const { say } = await chat();
+    const long = 'x'.repeat(conversationLimits.messageLength);
+    for (let n = 0; n < 9; n++) await say(`${n}${long.slice(1)}`);
+    const sent = asked.at(-1)?.messages ?? [];
+    expect(JSON.stringify(sent).length).toBeLessThan(conversationLimits.historyTokens * 4 + 2_000);
+    expect(sent.at(-1)).toMatchObject({ role: 'user', content: `8${long.slice(1)}` });
+  });
+
+  test('of another workspace is not found, and ending it twice is a conflict', async () => {
+    const { conversationId } = await chat();
+    const stranger = await newPerson(t);
+    for (const run of [
+      () => getConversation(stranger.ctx, { conversationId }),
+      () => endConversation(stranger.ctx, { conversationId }),
+      () => sendMessage(stranger.ctx, { conversationId, text: 'Hello' }),
+    ])
+      await expect(run()).rejects.toMatchObject({ code: 'not_found' });
+    await endConversation(ada.ctx, { conversationId });
+    await expect(endConversation(ada.ctx, { conversationId })).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
+test('a call and the chats of one thread know of each other, where the agent remembers', async () => {
+  const caller = nextNumber();
+  const agent = await newAgent(ada.ctx, { definition: { rememberThread: true, systemPrompt: 'Be kind.' } });
+  const line = await newLine(t, ada.ctx, agent.id);
+  const inbound = () =>
+    startInboundCall(t.system(), {
+      phoneNumberId: line.id,
+      roomName: `in-${line.id}_${caller}_${Math.random()}`,
+    });
+  const call = await inbound();
+  await recordEvents(t.system(), { events: eventsOf(call.callId, callEvents()) });
+
+  const { conversation } = await startConversation(ada.ctx, { agentId: agent.id, threadId: caller });
+  await all(await sendMessage(ada.ctx, { conversationId: conversation.id, text: 'Me again.' }));
+  const prompt = JSON.stringify(asked[0]?.messages[0]);
+  expect(prompt).toContain('Person: When are you open?');
+  expect(prompt).toContain('You: From nine to six.');
+
+  const next = await inbound();
+  expect(next.definition.systemPrompt).toContain('Person: Me again.');
+  // Another person's thread, and an agent that does not remember, know nothing.
+  const other = await startConversation(ada.ctx, { agentId: agent.id, threadId: nextNumber() });
+  await all(await sendMessage(ada.ctx, { conversationId: other.conversation.id, text: 'Hello' }));
+  expect(JSON.stringify(asked.at(-1)?.messages)).not.toContain('Me again.');
+});
+
+async function functionServer() {
+  const seen: Record<string, unknown>[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers);
+    response.setHeader('content-type', 'application/json');
+    response.end('{"left":3}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    host,
+    url: `http://${host}/stock`,
+    seen,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

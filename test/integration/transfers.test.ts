@@ -1,0 +1,220 @@
+import { eq } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { handOffCall } from '../../core/calls/hand-off.ts';
+import {
+  beginRescue,
+  endBridgedCall,
+  endCall,
+  finalizeCall,
+  getCall,
+  getCallPlan,
+  recordEvents,
+  startInboundCall,
+} from '../../core/calls/index.ts';
+import {
+  beginTransferDial,
+  getTransfer,
+  recordTransferDial,
+  startTransfer,
+  stepTransfer,
+} from '../../core/calls/transfers/index.ts';
+import { outbox } from '../../db/schema/outbox.ts';
+import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
+import { conversation, eventsOf } from '../factories/events.ts';
+import { newAgent, newLine } from '../factories/lines.ts';
+import { newPerson } from '../factories/people.ts';
+import { type TestContext, testContext } from '../harness/context.ts';
+
+const caller = '+14155550901';
+const desk = '+14155550902';
+let rooms = 0;
+
+async function liveCall(t: TestContext, targets: object[] = [{ name: 'Desk', number: desk, mode: 'warm' }]) {
+  const { ctx } = await newPerson(t);
+  const agent = await newAgent(ctx, { definition: { transferTargets: targets as never } });
+  const line = await newLine(t, ctx, agent.id);
+  await t.db.update(phoneNumbers).set({ outboundTrunkId: 'ST_1' }).where(eq(phoneNumbers.id, line.id));
+  const roomName = `inbound_${caller}_${++rooms}`;
+  const { callId } = await startInboundCall(t.system(), { phoneNumberId: line.id, roomName });
+  const said = conversation().slice(0, -1);
+  await recordEvents(t.system(), { events: eventsOf(callId, said) });
+  const start = (change: Partial<Parameters<typeof startTransfer>[1]> = {}) =>
+    startTransfer(t.system(), {
+      ...{ callId, epoch: 1, requestKey: 'tool-1', target: 'desk', mode: 'warm' as const },
+      ...change,
+    });
+  const begun = async () => {
+    const answer = await start();
+    if (!answer.ok) throw new Error(answer.reason);
+    return answer.transferId;
+  };
+  return { ctx, agent, line, callId, said, start, begun };
+}
+
+const sent = async (t: TestContext, name: string) =>
+  (await t.db.select().from(outbox).where(eq(outbox.name, name))).map(({ payload }) => payload);
+
+describe('a transfer', () => {
+  test('is dialed once, however often it is asked for and whoever dials', async () => {
+    await using t = await testContext();
+    const { start, begun } = await liveCall(t);
+    const transferId = await begun();
+    expect(await start()).toMatchObject({ ok: true, transferId, to: desk, callerNumber: '+14155559876' });
+    expect(await sent(t, 'dial-transfer')).toEqual([{ transferId }]);
+    const orders = await Promise.all(
+      Array.from({ length: 5 }, () => beginTransferDial(t.system(), { transferId })),
+    );
+    expect(orders.filter((order) => 'resume' in order && !order.resume).length).toBe(1);
+    expect(orders[0]).toMatchObject({ toNumber: desk, route: { outboundTrunkId: 'ST_1' } });
+  });
+
+  test('goes from answer to briefing to joined, and then stays joined', async () => {
+    await using t = await testContext();
+    const { begun } = await liveCall(t);
+    const transferId = await begun();
+    const statuses = [
+      await recordTransferDial(t.system(), { transferId, outcome: 'answered' }),
+      await stepTransfer(t.system(), { transferId, status: 'accepted' }),
+      await stepTransfer(t.system(), { transferId, status: 'joined' }),
+      await stepTransfer(t.system(), { transferId, status: 'cancelled' }),
+      await recordTransferDial(t.system(), { transferId, outcome: 'failed' }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual(['briefing', 'accepted', 'joined', 'joined', 'joined']);
+    expect(await sent(t, 'end-transfer')).toEqual([]);
+  });
+
+  test.each([
+    ['busy', 'busy'],
+    ['no_answer', 'no_answer'],
+    ['rejected', 'declined'],
+    ['unknown', 'failed'],
+    ['canceled', 'cancelled'],
+  ] as const)('whose ringing ends as %s is %s, and another may begin', async (outcome, status) => {
+    await using t = await testContext();
+    const { begun, start } = await liveCall(t);
+    const transferId = await begun();
+    expect(await start({ requestKey: 'tool-2' })).toMatchObject({
+      ok: false,
+      reason: 'Another transfer is under way.',
+    });
+    await recordTransferDial(t.system(), { transferId, outcome, sipStatus: 486, detail: 'Why.' });
+    expect(await getTransfer(t.system(), { transferId })).toMatchObject({ status, detail: 'Why.' });
+    expect(await start({ requestKey: 'tool-2' })).toMatchObject({ ok: true });
+  });
+
+  test('that is declined has its leg taken out of the room, also when the worker is lost', async () => {
+    await using t = await testContext();
+    const { begun } = await liveCall(t);
+    const transferId = await begun();
+    await recordTransferDial(t.system(), { transferId, outcome: 'answered' });
+    await stepTransfer(t.system(), { transferId, status: 'declined' });
+    expect(await sent(t, 'end-transfer')).toEqual([{ transferId }]);
+  });
+
+  test.each([
+    ['an unknown name', [{ name: 'Desk', number: desk }], 'the moon', 'nobody called'],
+    ['the caller’s own number', [{ name: 'Desk', number: '+14155559876' }], 'desk', "caller's own number"],
+    ['a number that is none', [{ name: 'Desk', number: '{{unset}}' }], 'desk', 'nobody called'],
+  ])('to %s is refused in words', async (_, targets, target, reason) => {
+    await using t = await testContext();
+    const { start } = await liveCall(t, targets);
+    const answer = await start({ target });
+    expect(answer).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
+  });
+
+  test('needs no name, finds one in whatever case, and takes a number that a supervisor gives', async () => {
+    await using t = await testContext();
+    for (const [key, target, to] of [
+      ['a', '', desk],
+      ['b', 'DESK', desk],
+      ['c', '+14155550903', '+14155550903'],
+    ] as const) {
+      const { start } = await liveCall(t);
+      expect(await start({ requestKey: key, target })).toMatchObject({ ok: true, to });
+    }
+  });
+
+  test('is given up when another worker takes the call over, and not dialed any more', async () => {
+    await using t = await testContext();
+    const { callId, begun } = await liveCall(t);
+    const transferId = await begun();
+    expect(await beginRescue(t.system(), { callId, epoch: 1 })).not.toBeNull();
+    expect((await getTransfer(t.system(), { transferId })).status).toBe('cancelled');
+    expect(await beginTransferDial(t.system(), { transferId })).toEqual({
+      skip: 'the transfer is cancelled',
+    });
+    expect(await sent(t, 'end-transfer')).toEqual([{ transferId }]);
+  });
+});
+
+describe('a call whose agent has put the caller through', () => {
+  async function bridged(t: TestContext) {
+    const call = await liveCall(t);
+    const transferId = await call.begun();
+    await stepTransfer(t.system(), { transferId, status: 'joined' });
+    const events = eventsOf(call.callId, [...call.said, { type: 'call.bridged', transferId, to: desk }]);
+    await recordEvents(t.system(), { events });
+    return call;
+  }
+
+  test('is live until one of the two is gone, is not rescued, and then lasts until that moment', async () => {
+    await using t = await testContext();
+    const { ctx, callId } = await bridged(t);
+    expect((await getCall(ctx, { callId })).call.status).toBe('active');
+    expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
+    expect(await finalizeCall(t.system(), { callId })).toBe('waiting');
+    expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(true);
+    expect(await endBridgedCall(t.system(), { callId, detail: 'Again.' })).toBe(false);
+    await finalizeCall(t.system(), { callId });
+    const { call, events } = await getCall(ctx, { callId });
+    expect(call).toMatchObject({
+      disposition: 'transferred',
+      endReason: 'transferred',
+      endDetail: 'Hung up.',
+    });
+    expect(call.durationMs).toBe((call.endedAt?.getTime() ?? 0) - (call.answeredAt?.getTime() ?? 0));
+    expect(events.at(-1)).toMatchObject({ type: 'ended', reason: 'transferred' });
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(await sent(t, 'end-call')).toEqual([{ callId }]);
+  });
+
+  test('can be hung up by an operator, and only such a call ends this way', async () => {
+    await using t = await testContext();
+    const { ctx, callId } = await bridged(t);
+    await endCall(ctx, { callId });
+    expect(await sent(t, 'end-call')).toEqual([{ callId }]);
+    const other = await liveCall(t);
+    expect(await endBridgedCall(t.system(), { callId: other.callId, detail: '' })).toBe(false);
+  });
+});
+
+describe('a hand-off', () => {
+  test('gives the other agent the call, also after a rescue, and the call keeps the version it began with', async () => {
+    await using t = await testContext();
+    const { ctx, callId, agent } = await liveCall(t);
+    const other = await newAgent(ctx, { definition: { systemPrompt: 'You do the billing.' } });
+    const answer = await handOffCall(t.system(), { callId, epoch: 1, agentId: other.id });
+    expect(answer).toMatchObject({
+      ok: true,
+      plan: { agent: { id: other.id }, definition: { systemPrompt: 'You do the billing.' } },
+    });
+    expect(await handOffCall(t.system(), { callId, epoch: 1, agentId: other.id })).toMatchObject({
+      ok: false,
+      reason: 'That agent has the call already.',
+    });
+    await beginRescue(t.system(), { callId, epoch: 1 });
+    expect((await getCallPlan(t.system(), { callId, epoch: 2 })).agent.id).toBe(other.id);
+    expect((await getCall(ctx, { callId })).call.agentId).toBe(agent.id);
+  });
+
+  test('to an agent of somebody else is refused', async () => {
+    await using t = await testContext();
+    const { callId } = await liveCall(t);
+    const { ctx } = await newPerson(t);
+    const foreign = await newAgent(ctx);
+    expect(await handOffCall(t.system(), { callId, epoch: 1, agentId: foreign.id })).toMatchObject({
+      ok: false,
+      reason: 'There is no such agent in this workspace.',
+    });
+  });
+});

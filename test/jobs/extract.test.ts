@@ -1,0 +1,31 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { extract } from '../../jobs/knowledge/extract.ts';
+
+const roomy = { timeoutMs: 60_000, memoryBytes: 2 ** 31 };
+const bytes = (text: string) => Readable.from([Buffer.from(text)]);
+
+test('reads a file in a process of its own', async () => {
+  expect(await extract(bytes('Soup of the day.'), 'txt', roomy)).toEqual([
+    { heading: '', text: 'Soup of the day.', page: null },
+  ]);
+});
+
+test('gives a file up that takes too much time or memory, in words', async () => {
+  const slow = extract(bytes('Soup.'), 'txt', { ...roomy, timeoutMs: 5 });
+  await expect(slow).rejects.toMatchObject({
+    name: 'UnreadableFileError',
+    message: 'Reading the file takes too long.',
+  });
+  const greedy = extract(bytes('Soup.'), 'txt', { ...roomy, memoryBytes: 1_000 });
+  await expect(greedy).rejects.toMatchObject({ message: 'The file unpacks to more than can be handled.' });
+});
+
+test('a source that breaks off is not the fault of the file', async () => {
+  const broken = new Readable({
+    read() {
+      this.destroy(new Error('the store is away'));
+    },
+  });
+  await expect(extract(broken, 'txt', roomy)).rejects.toThrow('the store is away');
+});

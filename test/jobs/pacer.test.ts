@@ -1,0 +1,67 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MemoryPacer, type Pacer } from '../../core/campaigns/engine/index.ts';
+import { RedisPacer } from '../../jobs/adapters/redis-pacer.ts';
+import { RedisServer } from './redis-server.ts';
+
+let server: RedisServer;
+let redis: Redis;
+beforeAll(async () => {
+  server = await RedisServer.start();
+  redis = new Redis(server.url);
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.down();
+});
+
+describe.each<[string, () => Pacer]>([
+  ['in memory', () => new MemoryPacer()],
+  ['in Redis', () => new RedisPacer(redis)],
+])('the pacer %s', (name, make) => {
+  const start = 1_700_000_000_000;
+  const fill = (want: number, ms: number) => ({ perSecond: 5, burst: 10, want, nowMs: start + ms });
+
+  test('begins with a full bucket, fills it by the second, and never above its rim', async () => {
+    const pacer = make();
+    const bucket = `${name} one`;
+    expect(await pacer.take(bucket, fill(100, 0))).toBe(10);
+    expect(await pacer.take(bucket, fill(1, 100))).toBe(0);
+    expect(await pacer.take(bucket, fill(100, 1_000))).toBe(5);
+    expect(await pacer.take(bucket, fill(100, 60_000))).toBe(10);
+    // A clock of another machine that is behind takes nothing away.
+    expect(await pacer.take(bucket, fill(100, 50_000))).toBe(0);
+    expect(await pacer.take(bucket, fill(100, 60_400))).toBe(2);
+  });
+
+  test('takes tokens back that were not needed', async () => {
+    const pacer = make();
+    const bucket = `${name} two`;
+    expect(await pacer.take(bucket, fill(8, 0))).toBe(8);
+    await pacer.giveBack(bucket, 6);
+    expect(await pacer.take(bucket, fill(100, 0))).toBe(8);
+    await pacer.giveBack(bucket, 0);
+    expect(await pacer.take(bucket, fill(100, 0))).toBe(0);
+  });
+
+  test('of many at once gives no token twice', async () => {
+    const pacer = make();
+    const taken = await Promise.all(
+      Array.from({ length: 20 }, () => pacer.take(`${name} three`, fill(3, 0))),
+    );
+    expect(taken.reduce((sum, one) => sum + one, 0)).toBe(10);
+  });
+
+  test('remembers the pace of a trunk', async () => {
+    const pacer = make();
+    expect(await pacer.readPace(`${name} trunk`)).toBeNull();
+    const pace = { factor: 0.5, atMs: start, holdUntilMs: start + 1 };
+    await pacer.writePace(`${name} trunk`, pace);
+    expect(await pacer.readPace(`${name} trunk`)).toEqual(pace);
+  });
+});
+
+test('a pace that nobody can read is none', async () => {
+  await redis.set('trunkline:dialer:pace:odd', '{');
+  expect(await new RedisPacer(redis).readPace('odd')).toBeNull();
+});

@@ -1,0 +1,159 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadScenarios } from '../../simulate/load-scenarios.ts';
+import { runCall } from '../../simulate/run-call.ts';
+import { SipRejection } from '../../simulate/softphone/sip-rejection.ts';
+import { Softphone } from '../../simulate/softphone/softphone.ts';
+import { type Product, startProduct } from '../harness/product.ts';
+import { dialDemo, findCall, finished, hear, patienceMs, say, spokenBy } from './support.ts';
+
+const shippedScenario = (name: string) =>
+  fileURLToPath(new URL(`../../simulate/scenarios/${name}`, import.meta.url));
+
+describe('a caller dialing a SIP number', () => {
+  let product: Product;
+  let phone: Softphone;
+
+  beforeAll(async () => {
+    product = await startProduct();
+    phone = await Softphone.listen({ user: 'caller' });
+  });
+
+  afterAll(async () => {
+    await phone?.close();
+    await product?.stop();
+  });
+
+  it('hears the greeting, gets the right answer, and finds both in the transcript', async () => {
+    const from = '+15550121';
+    const call = await dialDemo(product, phone, from);
+    const greeting = await hear(product, call, call.answeredAt ?? 0);
+    expect(greeting).toMatch(/harbou?r dental/i);
+
+    const { lastSpeechAt } = await say(product, call, 'What are your opening hours?');
+    const answer = await hear(product, call, lastSpeechAt);
+    expect(answer.toLowerCase()).toMatch(/open|eight|monday/);
+    await call.hangup();
+
+    const record = await finished(product, await findCall(product, from));
+    expect(record.disposition).toBe('completed');
+    expect(spokenBy(record, 'user').toLowerCase()).toContain('opening hours');
+    expect(spokenBy(record, 'agent').toLowerCase()).toContain('harbor dental');
+    const replies = record.transcript.filter((turn) => turn.latency?.total_ms != null);
+    expect(replies.length).toBeGreaterThan(0);
+    const sequence = record.events.map((event) => event.seq);
+    expect(sequence).toEqual(sequence.map((_, index) => index + 1));
+    expect(record.events.at(-1)?.type).toBe('ended');
+  });
+
+  it('can interrupt the agent, which then falls silent and has its turn cut short', async () => {
+    const call = await dialDemo(product, phone, '+15550122');
+    await hear(product, call, call.answeredAt ?? 0);
+    const question = await say(product, call, 'What services do you offer?');
+    const reply = await call.heardSpeech({
+      afterMs: question.lastSpeechAt,
+      minMs: 600,
+      timeoutMs: patienceMs,
+    });
+    expect(reply.startedAt).toBeGreaterThan(question.lastSpeechAt);
+
+    const interruption = say(product, call, 'Wait, stop please, I have another question for you.');
+    const { startedAt: lastSound } = await call.heardSilence({ ms: 600, timeoutMs: patienceMs });
+    // The agent was silent before the caller was done: it gave way, it had not come to its end.
+    expect(lastSound).toBeLessThan((await interruption).lastSpeechAt);
+    await call.hangup();
+    const record = await finished(product, await findCall(product, '+15550122'));
+    expect(record.transcript.some((turn) => turn.role === 'agent' && turn.interrupted)).toBe(true);
+  });
+
+  it.concurrent('may be simulated: a scenario is played as a phone call, and judged by what the agent said and did', async () => {
+    const [hours] = await loadScenarios([shippedScenario('01-opening-hours.yaml')]);
+    if (!hours) throw new Error('no scenario');
+    const { run, speechUrl } = product;
+    const target = { url: run.url, apiKey: run.apiKey, sip: run.sip, number: run.demo.number, speechUrl };
+    const result = await runCall(hours.scenario, target);
+    expect(result.failures, JSON.stringify(result.turns)).toEqual([]);
+    expect(result.turns.map(({ role }) => role)).toEqual([
+      ...['agent', 'caller', 'agent', 'caller', 'agent', 'caller', 'agent'],
+    ]);
+    expect(result.slowestReplyMs).toBeGreaterThan(0);
+  });
+
+  it.concurrent('has its key presses recorded', async () => {
+    const call = await dialDemo(product, phone, '+15550123');
+    await hear(product, call, call.answeredAt ?? 0);
+    await call.sendDtmf('12#');
+    await call.hangup();
+    const record = await finished(product, await findCall(product, '+15550123'));
+    const digits = record.events
+      .filter((event) => event.type === 'dtmf.received')
+      .map((event) => event.data.digit);
+    expect(digits.join('')).toBe('12#');
+  });
+
+  it.concurrent('books an appointment through the custom function', async () => {
+    const from = '+15550124';
+    const call = await dialDemo(product, phone, from);
+    await hear(product, call, call.answeredAt ?? 0);
+    let said = await say(product, call, 'I would like to book an appointment.');
+    for (const line of [
+      'My name is Jordan.',
+      'On Friday.',
+      'At ten o’clock in the morning.',
+      'No.',
+      'Yes, please.',
+    ]) {
+      await hear(product, call, said.lastSpeechAt);
+      said = await say(product, call, line);
+    }
+    await hear(product, call, said.lastSpeechAt);
+    await call.hangup();
+    const record = await finished(product, await findCall(product, from));
+    const result = record.events.find((event) => event.type === 'tool.returned');
+    expect(result?.data).toMatchObject({ name: 'book_appointment', ok: true });
+  });
+
+  it.concurrent('is hung up by the agent after a goodbye', async () => {
+    const from = '+15550125';
+    const call = await dialDemo(product, phone, from);
+    await hear(product, call, call.answeredAt ?? 0);
+    await say(product, call, 'That is all, thank you. Bye bye.');
+    const end = await call.ended;
+    expect(end.by).toBe('remote');
+    const record = await finished(product, await findCall(product, from));
+    expect(record.disposition).toBe('completed');
+  });
+
+  it('that is one of ten at once is answered and greeted like a single one', async () => {
+    const calls = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => dialDemo(product, phone, `+1555013${index}`)),
+    );
+    await Promise.all(
+      calls.map((call) =>
+        call.heardSpeech({ afterMs: call.answeredAt ?? 0, minMs: 300, timeoutMs: patienceMs }),
+      ),
+    );
+    await Promise.all(calls.map((call) => call.hangup()));
+    for (let index = 0; index < calls.length; index++) {
+      const record = await finished(product, await findCall(product, `+1555013${index}`));
+      expect(record.disposition).toBe('completed');
+    }
+  });
+
+  it('is rejected when nobody has that number', async () => {
+    const call = await phone.call({ to: `sip:+15550999@${product.run.sip}`, from: '+15550126' });
+    await expect(call.answered({ timeoutMs: patienceMs })).rejects.toBeInstanceOf(SipRejection);
+  });
+
+  it('is rejected when the number has no agent', async () => {
+    await product.api('POST', '/phonenumbers/sip_trunk', {
+      sip_address: '127.0.0.1',
+      phone_number: '+14155550142',
+      provider: 'custom',
+      email: 'desk@example.com',
+      label: 'Unmapped',
+    });
+    const call = await phone.call({ to: `sip:+14155550142@${product.run.sip}`, from: '+15550127' });
+    await expect(call.answered({ timeoutMs: patienceMs })).rejects.toBeInstanceOf(SipRejection);
+  });
+});

@@ -1,0 +1,98 @@
+import { waitFor } from '../../platform/retry.ts';
+import { speak } from '../../simulate/audio/speak.ts';
+import { transcribe } from '../../simulate/audio/transcribe.ts';
+import type { Call } from '../../simulate/softphone/call.ts';
+import type { OutgoingCall } from '../../simulate/softphone/outgoing-call.ts';
+import type { Softphone } from '../../simulate/softphone/softphone.ts';
+import type { Product } from '../harness/product.ts';
+
+/** How voice tests talk to a running product. They wait for events with much patience and assert on what was heard. */
+
+export const patienceMs = 45_000;
+
+export interface CallDetail {
+  readonly id: string;
+  readonly status: string;
+  readonly disposition: string | null;
+  readonly sip_status: number | null;
+  readonly end_reason: string | null;
+  readonly end_detail: string | null;
+  readonly from_number: string | null;
+  readonly transcript: readonly {
+    readonly role: string;
+    readonly text: string;
+    readonly interrupted: boolean;
+    readonly latency: Readonly<Record<string, number | null>> | null;
+  }[];
+  readonly events: readonly {
+    readonly type: string;
+    readonly epoch: number;
+    readonly seq: number;
+    readonly data: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** Dials the product's demo number and waits for the answer. */
+export async function dialDemo(
+  product: Product,
+  phone: Softphone,
+  from = '+15550111',
+): Promise<OutgoingCall> {
+  const call = await phone.call({ to: `sip:${product.run.demo.number}@${product.run.sip}`, from });
+  await call.answered({ timeoutMs: patienceMs });
+  return call;
+}
+
+/** Says words to the agent; resolves when the last of them has left. */
+export async function say(
+  product: Product,
+  call: Call,
+  text: string,
+): Promise<{ readonly lastSpeechAt: number }> {
+  const { samples, sampleRate } = await speak({ speechUrl: product.speechUrl, text });
+  return call.play(samples, sampleRate);
+}
+
+/** Waits until the agent has spoken (after `afterMs`) and is done; answers what it said. */
+export async function hear(product: Product, call: Call, afterMs: number): Promise<string> {
+  const { startedAt } = await call.heardSpeech({ afterMs, minMs: 200, timeoutMs: patienceMs });
+  await call.heardSilence({ ms: 1_200, timeoutMs: patienceMs });
+  return transcribe({
+    speechUrl: product.speechUrl,
+    samples: call.heardBetween(startedAt - 100),
+    sampleRate: 8_000,
+  });
+}
+
+/** The call of that caller, as the API lists it. */
+export async function findCall(product: Product, fromNumber: string): Promise<string> {
+  return waitFor(
+    `a call from ${fromNumber} in the list`,
+    async () => {
+      const page = await product.api<{ items: { id: string; from_number: string | null }[] }>(
+        'GET',
+        '/calls?page_size=100',
+      );
+      return page.items.find((call) => call.from_number === fromNumber)?.id;
+    },
+    { timeoutMs: patienceMs, everyMs: 200 },
+  );
+}
+
+/** Waits until a call has its disposition. */
+export async function finished(product: Product, callId: string): Promise<CallDetail> {
+  return waitFor(
+    `call ${callId} to be finalized`,
+    async () => {
+      const call = await product.api<CallDetail>('GET', `/calls/${callId}`);
+      return call.disposition === null ? undefined : call;
+    },
+    { timeoutMs: patienceMs, everyMs: 200 },
+  );
+}
+
+export const spokenBy = (call: CallDetail, role: string): string =>
+  call.transcript
+    .filter((turn) => turn.role === role)
+    .map((turn) => turn.text)
+    .join(' ');

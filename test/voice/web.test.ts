@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../platform/retry.ts';
+import { speak } from '../../simulate/audio/speak.ts';
+import { openVisitor } from '../harness/browser.ts';
+import { type Product, startProduct } from '../harness/product.ts';
+import { finished, patienceMs, spokenBy } from './support.ts';
+
+describe('a visitor of /talk/demo', () => {
+  let product: Product;
+
+  beforeAll(async () => {
+    product = await startProduct();
+  });
+
+  afterAll(async () => {
+    await product?.stop();
+  });
+
+  it('is greeted, is understood, reads both in the captions and finds the call recorded', async () => {
+    const question = await speak({ speechUrl: product.speechUrl, text: 'What are your opening hours?' });
+    // The microphone file plays from the start of the call: the greeting comes first.
+    const lead = new Int16Array(question.sampleRate * 9);
+    const samples = new Int16Array(lead.length + question.samples.length);
+    samples.set(question.samples, lead.length);
+    await using visitor = await openVisitor({ speech: { samples, sampleRate: question.sampleRate } });
+    const { page } = visitor;
+    await page.goto(`${product.run.url}/talk/demo`);
+    await page.getByRole('button', { name: 'Start the call' }).click();
+    await page.getByText('On the line').waitFor({ timeout: patienceMs });
+    const captions = page.getByLabel('Captions');
+    await captions
+      .getByText(/Harbor Dental/i)
+      .first()
+      .waitFor({ timeout: patienceMs });
+    await captions
+      .locator('[data-who="you"]')
+      .getByText(/opening hours/i)
+      .first()
+      .waitFor({ timeout: patienceMs });
+    // The whole reply is out: only then has its turn been measured.
+    await captions
+      .locator('[data-who="agent"][data-final="true"]')
+      .getByText(/Monday/i)
+      .first()
+      .waitFor({ timeout: patienceMs });
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByText('The call has ended.').waitFor({ timeout: patienceMs });
+
+    const id = await webCall(product);
+    const record = await finished(product, id);
+    expect(record.disposition).toBe('completed');
+    expect(spokenBy(record, 'user').toLowerCase()).toContain('opening hours');
+    expect(record.transcript.some((turn) => turn.latency?.total_ms != null)).toBe(true);
+  });
+
+  it('without a microphone reads what to do', async () => {
+    await using visitor = await openVisitor({ microphone: false });
+    await visitor.page.goto(`${product.run.url}/talk/demo`);
+    await visitor.page.getByRole('button', { name: 'Start the call' }).click();
+    await visitor.page
+      .getByRole('alert')
+      .getByText(/microphone/i)
+      .waitFor({ timeout: patienceMs });
+  });
+
+  it('of an agent that does not exist reads so', async () => {
+    await using visitor = await openVisitor();
+    await visitor.page.goto(`${product.run.url}/talk/nobody-here`);
+    await visitor.page
+      .getByRole('alert')
+      .getByText('There is no agent at this address')
+      .waitFor({ timeout: patienceMs });
+  });
+});
+
+async function webCall(product: Product): Promise<string> {
+  return waitFor(
+    'the web call in the list',
+    async () => {
+      const page = await product.api<{ items: { id: string }[] }>('GET', '/calls?call_type=web');
+      return page.items[0]?.id;
+    },
+    { timeoutMs: patienceMs, everyMs: 200 },
+  );
+}

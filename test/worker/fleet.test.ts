@@ -1,0 +1,161 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dispose } from '@livekit/rtc-node';
+import { afterAll, describe, expect, test } from 'vitest';
+import { isAlive } from '../../platform/is-alive.ts';
+import { waitFor } from '../../platform/retry.ts';
+import { Rig } from './rig/rig.ts';
+
+afterAll(() => dispose());
+
+describe('worker hosts', () => {
+  test('take exactly as many calls as they have slots, in a burst too', async () => {
+    await using rig = await Rig.start({ WORKER_SLOTS: '2' });
+    const plans = Array.from({ length: 5 }, () => rig.plan());
+    await Promise.all(plans.map((plan) => rig.dispatch(plan)));
+    const joined = () => plans.filter((plan) => rig.of(plan).length > 0);
+    await waitFor('two agents', () => joined().length === 2);
+    const [beat] = await waitFor('a heartbeat of a full host', async () => {
+      const beats = await rig.heartbeats();
+      return beats[0]?.active === 2 ? beats : undefined;
+    });
+    expect(beat).toMatchObject({ slots: 2, active: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(joined()).toHaveLength(2);
+
+    const [first] = joined();
+    if (!first) throw new Error('no call');
+    await rig.rooms().deleteRoom(first.roomName);
+    await rig.event(first, 'ended');
+    const next = rig.plan();
+    await waitFor('the slot to be free', async () => (await rig.heartbeats())[0]?.active === 1);
+    await rig.dispatch(next);
+    await rig.event(next, 'agent.ready');
+  });
+
+  test('come back to LiveKit after it was gone, and keep the process', async () => {
+    await using rig = await Rig.start();
+    const pid = await rig.hostPid();
+    await rig.stack.stopLivekit();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await rig.stack.startLivekit();
+    await waitFor(
+      'an agent in a room',
+      async () => {
+        const plan = rig.plan();
+        await rig.dispatch(plan).catch(() => undefined);
+        return await rig.event(plan, 'agent.ready', undefined, 1_500).catch(() => undefined);
+      },
+      { timeoutMs: 25_000 },
+    );
+    expect(await rig.hostPid()).toBe(pid);
+  });
+
+  test('drain: a call that is there goes on to its end, new ones are declined, then the process goes', async () => {
+    await using rig = await Rig.start();
+    const plan = rig.plan();
+    const caller = await rig.call(plan);
+    await caller.hears(0);
+    const stopped = rig.stopWorker();
+    await waitFor('a draining host', async () => (await rig.heartbeats())[0]?.draining);
+    const late = rig.plan();
+    await rig.dispatch(late);
+    await caller.silence();
+    const asked = await caller.ask();
+    await caller.hears(asked - 200);
+    expect(rig.of(late)).toHaveLength(0);
+    await caller.leave();
+    expect(await stopped).toBe(0);
+    expect((await rig.event(plan, 'ended')).reason).toBe('caller_hung_up');
+  });
+
+  test('a second signal ends the calls politely', async () => {
+    await using rig = await Rig.start();
+    const plan = rig.plan();
+    const caller = await rig.call(plan);
+    await caller.hears(0);
+    const stopped = rig.stopWorker();
+    await waitFor('a draining host', async () => (await rig.heartbeats())[0]?.draining);
+    rig.worker?.kill('SIGTERM');
+    expect(await stopped).toBe(0);
+    expect((await rig.event(plan, 'ended')).reason).toBe('worker_stopped');
+    await rig.event(plan, 'agent.turn', ({ source }) => source === 'apology');
+  });
+
+  test('a killed host loses no event, its call is handed over to rescue, and another host takes its place', async () => {
+    await using rig = await Rig.start();
+    const plan = rig.plan();
+    const caller = await rig.call(plan);
+    await caller.hears(0);
+    await rig.event(plan, 'agent.turn');
+    const pid = await rig.hostPid();
+    process.kill(pid, 'SIGKILL');
+    const rescue = await waitFor('the rescue', async () => (await rig.queued('rescue-call'))[0]);
+    expect(rescue).toEqual({ callId: plan.callId, epoch: 1 });
+    const recorded = (await rig.queued('record-call-events')) as { events: { seq: number }[] }[];
+    const seqs = recorded.flatMap(({ events }) => events.map(({ seq }) => seq)).sort((a, b) => a - b);
+    expect(seqs).toEqual(rig.of(plan).map(({ seq }) => seq));
+    await waitFor('another host', async () => {
+      const beats = await rig.heartbeats();
+      return beats.some((beat) => beat.pid !== pid);
+    });
+    // The caller is still in the room: the rescued call is dispatched there.
+    const history = [{ role: 'user' as const, text: 'Are you there?' }];
+    const rescued = { ...plan, epoch: 2, resume: { history, answeredAt: Date.now() - 5_000 } };
+    const since = Date.now();
+    await rig.dispatch(rescued);
+    await caller.hears(since);
+    await rig.event(rescued, 'agent.turn', ({ source }) => source === 'reply');
+  });
+
+  test('events that Redis cannot take are spooled, and sent by the next host', async () => {
+    await using rig = await Rig.start();
+    const plan = rig.plan();
+    const caller = await rig.call(plan);
+    await caller.hears(0);
+    await rig.event(plan, 'agent.turn');
+    await rig.stack.stopRedis();
+    await caller.leave();
+    const spool = join(rig.stack.dataDir, 'spool');
+    await waitFor('spooled events', async () => (await readdir(spool).catch(() => [])).length > 0, {
+      timeoutMs: 20_000,
+    });
+    await rig.stack.startRedis();
+    const ended = await rig.event(plan, 'ended', undefined, 25_000);
+    expect(ended.reason).toBe('caller_hung_up');
+    await waitFor('an empty spool', async () => (await readdir(spool)).length === 0);
+  });
+
+  test('a process per call, by setting: the same call, and the same drain', async () => {
+    await using rig = await Rig.start({ WORKER_ISOLATION: 'process', WORKER_SLOTS: '2' });
+    const plan = rig.plan();
+    const caller = await rig.call(plan);
+    await caller.hears(0);
+    await caller.silence();
+    const asked = await caller.ask();
+    await caller.hears(asked - 200);
+    await waitFor('a heartbeat with the call', async () =>
+      (await rig.heartbeats()).some(({ calls }) => calls.includes(plan.callId)),
+    );
+    const stopped = rig.stopWorker();
+    await caller.silence();
+    expect(rig.of(plan).some(({ type }) => type === 'ended')).toBe(false);
+    await caller.leave();
+    expect((await rig.event(plan, 'ended')).reason).toBe('caller_hung_up');
+    expect(await stopped).toBe(0);
+  }, 120_000);
+
+  test('a worker that cannot start says so and ends', async () => {
+    await using rig = await Rig.start();
+    await rig.stopWorker();
+    await expect(rig.startWorker({ WORKER_NODE: '/bin/false' })).rejects.toThrow('ended before it was ready');
+  });
+
+  test('no process is left when the supervisor loses its parent', async () => {
+    await using rig = await Rig.start();
+    const pid = await rig.hostPid();
+    rig.worker?.disconnect();
+    await waitFor('the host to be gone', () => !isAlive(pid), { timeoutMs: 20_000 });
+    await waitFor('the supervisor to be gone', () => rig.worker?.exitCode !== null);
+  });
+});

@@ -1,0 +1,58 @@
+import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/harness/longest-first.ts';
+
+const outside = ['**/node_modules/**', '**/dist/**', '**/.trunkline*/**'];
+/** Rules about the source itself: no server, seconds. */
+const house = ['test/architecture.test.ts'];
+const folders = (...kinds: string[]) => kinds.map((kind) => `test/${kind}/**/*.test.ts`);
+/** Tests that start real servers and mostly wait for them. */
+const servers = [...folders('worker', 'sip', 'jobs', 'cli'), 'test/harness/livekit.test.ts'];
+/** Speech in real time, real calls to the whole product: one file at a time, or they starve each other. */
+const voice = folders('speech', 'voice', 'faults', 'e2e');
+
+const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
+const globalSetup = ['test/harness/global-setup.ts'];
+
+/** The groups run one after the other, so that nothing else is on the machine while there are calls. */
+export default defineConfig(({ mode }) => ({
+  test: {
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      { test: { name: 'house', include: house, sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...outside, ...house, ...servers, ...voice],
+          globalSetup,
+          // `npm run test:fuzz`
+          provide: { fuzz: mode === 'deep' ? 'deep' : 'small' },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: servers,
+          globalSetup,
+          ...patient,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'voice',
+          include: voice,
+          ...patient,
+          setupFiles: ['test/harness/diary.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+}));

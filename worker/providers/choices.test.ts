@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { agentDefinition } from '../../core/agents/definition.ts';
+import { readEnv } from '../../platform/config.ts';
+import { choicesOf } from './choices.ts';
+
+const names = (env: Record<string, string>, definition: Record<string, unknown> = {}) => {
+  const { llm, stt, tts } = choicesOf(readEnv(env), agentDefinition.parse(definition));
+  const of = (choices: readonly { provider: string }[]) => choices.map(({ provider }) => provider);
+  return { llm: of(llm), stt: of(stt), tts: of(tts) };
+};
+const gateway = { SPEECH_URL: 'http://127.0.0.1:8090' };
+
+test('fallbacks come in their order', () => {
+  const definition = {
+    llm: { model: 'a', fallbacks: [{ provider: 'openai', model: 'b' }] },
+    stt: { fallbacks: [{ provider: 'openai', model: 'whisper-1' }] },
+    tts: { fallbacks: [{ provider: 'deepgram', model: 'aura' }, { provider: 'openai' }] },
+  };
+  expect(names({}, definition)).toEqual({
+    llm: ['openai', 'openai'],
+    stt: ['deepgram', 'openai'],
+    tts: ['elevenlabs', 'deepgram', 'openai'],
+  });
+});
+
+test('the speech gateway stands behind vendors, and never twice or in the place of the model', () => {
+  const keys = { DEEPGRAM_API_KEY: 'd', ELEVEN_API_KEY: 'e', OPENAI_API_KEY: 'o' };
+  expect(names({ ...gateway, ...keys })).toEqual({
+    llm: ['openai'],
+    stt: ['deepgram', 'local'],
+    tts: ['elevenlabs', 'local'],
+  });
+  expect(names(gateway)).toEqual({ llm: ['openai'], stt: ['deepgram'], tts: ['elevenlabs'] });
+  expect(names(keys)).toEqual({ llm: ['openai'], stt: ['deepgram'], tts: ['elevenlabs'] });
+});
+
+test('the speech gateway understands English only', () => {
+  const keys = { DEEPGRAM_API_KEY: 'd', ELEVEN_API_KEY: 'e' };
+  expect(names({ ...gateway, ...keys }, { language: 'de-DE' }).stt).toEqual(['deepgram']);
+});

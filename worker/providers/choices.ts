@@ -1,0 +1,54 @@
+import type { AgentDefinition } from '../../core/agents/definition.ts';
+import type { Env } from '../../platform/config.ts';
+import type { ProviderSource } from './set.ts';
+
+/** One provider that could do the work of a stage. */
+export interface Choice {
+  readonly provider: string;
+  readonly model: string;
+}
+export interface VoiceChoice extends Choice {
+  readonly voice: string;
+}
+
+/** The local speech gateway by its own name, whatever keys there are. */
+export const localProvider = 'local';
+
+/**
+ * Who may recognise and speak, in order: the definition's provider, its fallbacks, and after vendors the speech gateway
+ * of this installation when there is one. A call then goes on with another voice rather than not at all. The gateway is
+ * never added for the language model: a scripted stranger in the middle of a conversation is worse than an apology. Pure.
+ */
+export function choicesOf(
+  env: Env,
+  { llm, stt, tts, language }: AgentDefinition,
+): { readonly llm: Choice[]; readonly stt: Choice[]; readonly tts: VoiceChoice[] } {
+  const choices = {
+    llm: [llm, ...llm.fallbacks],
+    stt: [stt, ...stt.fallbacks],
+    tts: [tts, ...tts.fallbacks],
+  };
+  // What runs here understands and speaks English only.
+  const addsLocal = (stage: 'stt' | 'tts') =>
+    env.SPEECH_URL !== undefined &&
+    /^en\b/i.test(language) &&
+    !choices[stage].some(({ provider }) => isLocal(env, stage, provider));
+  return {
+    llm: choices.llm,
+    stt: addsLocal('stt') ? [...choices.stt, { provider: localProvider, model: 'default' }] : choices.stt,
+    tts: addsLocal('tts')
+      ? [...choices.tts, { provider: localProvider, model: 'default', voice: 'default' }]
+      : choices.tts,
+  };
+}
+
+/** Whether a name leads to the speech gateway: by itself, or because no key of the vendor is here. */
+export function isLocal(env: Env, stage: Exclude<ProviderSource, 'llm'>, provider: string): boolean {
+  if (provider === localProvider) return true;
+  if (provider === 'openai') return env.OPENAI_API_KEY === undefined;
+  if (provider === 'deepgram')
+    return env.DEEPGRAM_API_KEY === undefined && (stage === 'tts' || env.DEEPGRAM_BASE_URL === undefined);
+  return stage === 'tts' && env.ELEVEN_API_KEY === undefined && env.ELEVEN_BASE_URL === undefined;
+}
+
+export const labelOf = ({ provider, model }: Choice): string => `${provider}/${model}`;

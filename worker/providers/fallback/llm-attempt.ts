@@ -1,0 +1,100 @@
+import { llm } from '@livekit/agents';
+import { messageOf } from '../../message-of.ts';
+import type { Member } from './chain.ts';
+
+type Step = { readonly done: true } | { readonly done: false; readonly chunk: llm.ChatChunk };
+
+/** Providers that send the count of tokens at the end of every reply; one that comes without was cut off. */
+const countsTokens = new WeakSet<Member<llm.LLM>>();
+
+/** One request to one provider. It has a plugin of its own, so that errors are known to be its. */
+export class Attempt {
+  readonly member: Member<llm.LLM>;
+  readonly #model: llm.LLM;
+  readonly #stream: llm.LLMStream;
+  readonly #early: llm.ChatChunk[] = [];
+  #pending: Promise<Step> | undefined;
+  #begun: Promise<Attempt> | undefined;
+  #error: unknown;
+  #over = false;
+  #chunks = 0;
+  #counted = false;
+  hasAnswer = false;
+
+  constructor(member: Member<llm.LLM>, request: Parameters<llm.LLM['chat']>[0]) {
+    this.member = member;
+    this.#model = member.make();
+    this.#model.on('error', ({ error }) => {
+      this.#error ??= error;
+    });
+    this.#stream = this.#model.chat({
+      ...request,
+      connOptions: { maxRetry: 0, retryIntervalMs: 0, timeoutMs: 10_000 },
+    });
+  }
+
+  /** Settles with this attempt when it has begun to answer, or is over. */
+  begun(): Promise<Attempt> {
+    this.#begun ??= this.#begin();
+    return this.#begun;
+  }
+
+  /** Why it is over before its end. */
+  get failure(): string | undefined {
+    if (this.#error !== undefined) return messageOf(this.#error);
+    if (!this.#over) return undefined;
+    if (this.#chunks === 0) return 'The language model ended without an answer.';
+    if (!this.#counted && this.hasAnswer && countsTokens.has(this.member))
+      return 'The reply of the language model was cut off.';
+    return undefined;
+  }
+
+  /** The next chunk; the same one until `consume`. Never rejects. */
+  next(): Promise<Step> {
+    const early = this.#early[0];
+    if (early) return Promise.resolve({ done: false, chunk: early });
+    this.#pending ??= this.#read();
+    return this.#pending;
+  }
+
+  consume(): void {
+    if (this.#early.shift() === undefined) this.#pending = undefined;
+  }
+
+  close(): void {
+    this.#stream.close();
+    void this.#model.aclose().catch(() => undefined);
+  }
+
+  async #begin(): Promise<Attempt> {
+    for (;;) {
+      const step = await this.#read();
+      if (step.done) return this;
+      this.#early.push(step.chunk);
+      if (llm.hasResponse(step.chunk)) {
+        this.hasAnswer = true;
+        return this;
+      }
+    }
+  }
+
+  async #read(): Promise<Step> {
+    try {
+      const { done, value } = await this.#stream.next();
+      if (done) {
+        this.#over = true;
+        return { done: true };
+      }
+      this.#chunks++;
+      if (value.usage) {
+        this.#counted = true;
+        countsTokens.add(this.member);
+      }
+      return { done: false, chunk: value };
+    } catch (error) {
+      this.#error ??= error;
+      this.#over = true;
+      return { done: true };
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { inference, stt } from '@livekit/agents';
+import type { AudioFrame } from '@livekit/rtc-node';
+import { messageOf } from '../../message-of.ts';
+import type { Member } from './chain.ts';
+
+interface EarHooks {
+  readonly onEvent: (ear: Ear, event: stt.SpeechEvent) => void;
+  /** The connection ended, and not because we closed it. */
+  readonly onEnd: (ear: Ear, reason: string) => void;
+}
+
+/** One connection to one recogniser. */
+export class Ear {
+  readonly member: Member<stt.STT>;
+  readonly openedAt = Date.now();
+  readonly #plugin: stt.STT;
+  readonly #stream: stt.SpeechStream;
+  #closed = false;
+  #error: unknown;
+
+  constructor(member: Member<stt.STT>, hooks: EarHooks) {
+    this.member = member;
+    this.#plugin = member.make();
+    this.#plugin.on('error', ({ error }) => {
+      this.#error = error;
+    });
+    const recogniser = this.#plugin.capabilities.streaming
+      ? this.#plugin
+      : new stt.StreamAdapter(this.#plugin, new inference.VAD({ model: 'silero' }));
+    recogniser.on('error', () => undefined);
+    this.#stream = recogniser.stream({ connOptions: { maxRetry: 0, retryIntervalMs: 0, timeoutMs: 5_000 } });
+    void this.#listen(hooks);
+  }
+
+  feed(frame: AudioFrame): void {
+    if (this.#closed) return;
+    try {
+      this.#stream.pushFrame(frame);
+    } catch {
+      // Its end is reported where it is read.
+    }
+  }
+
+  /** Asks for the rest of what it has heard. */
+  flush(): void {
+    if (this.#closed) return;
+    try {
+      this.#stream.flush();
+    } catch {
+      // As above.
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stream.close();
+    void this.#plugin.close().catch(() => undefined);
+  }
+
+  async #listen({ onEvent, onEnd }: EarHooks): Promise<void> {
+    try {
+      for await (const event of this.#stream) if (!this.#closed) onEvent(this, event);
+    } catch (error) {
+      this.#error ??= error;
+    }
+    if (this.#closed) return;
+    this.close();
+    onEnd(this, this.#error === undefined ? 'The recogniser hung up.' : messageOf(this.#error));
+  }
+}

@@ -1,0 +1,76 @@
+import { stt } from '@livekit/agents';
+import type { Chain } from './chain.ts';
+import { Listening, type ListeningHooks } from './stt-listening.ts';
+
+/**
+ * A recogniser that stands for several. LiveKit's own FallbackAdapter believes a plugin whose socket is gone, and loses
+ * what was said meanwhile; here somebody who speaks and is not understood is heard again by a new connection.
+ */
+export class FallbackStt extends stt.STT {
+  override label = 'trunkline.FallbackStt';
+  readonly #chain: Chain<stt.STT>;
+  readonly #hooks: ListeningHooks;
+  readonly #listenings = new Set<Listening>();
+
+  constructor(chain: Chain<stt.STT>, hooks: ListeningHooks) {
+    super({ streaming: true, interimResults: true, alignedTranscript: false });
+    this.#chain = chain;
+    this.#hooks = hooks;
+  }
+
+  override get model(): string {
+    return this.#chain.current.label.slice(this.#chain.current.provider.length + 1);
+  }
+
+  override get provider(): string {
+    return this.#chain.current.provider;
+  }
+
+  /** To be told by the voice detector when the caller begins and ends to speak. */
+  callerSpeaks(speaks: boolean): void {
+    for (const listening of this.#listenings) listening.callerSpeaks(speaks);
+  }
+
+  override stream(): stt.SpeechStream {
+    const listening = new Listening(this.#chain, this.#hooks);
+    this.#listenings.add(listening);
+    return new FallbackStream(this, listening, () => this.#listenings.delete(listening));
+  }
+
+  protected override async _recognize(): Promise<stt.SpeechEvent> {
+    throw new Error('Only streams are recognised.');
+  }
+}
+
+class FallbackStream extends stt.SpeechStream {
+  override label = 'trunkline.FallbackStream';
+  readonly #listening: Listening;
+  readonly #onEnd: () => void;
+
+  constructor(owner: FallbackStt, listening: Listening, onEnd: () => void) {
+    super(owner, undefined, { maxRetry: 0, retryIntervalMs: 0, timeoutMs: 60_000 });
+    this.#listening = listening;
+    this.#onEnd = onEnd;
+  }
+
+  protected override async run(): Promise<void> {
+    this.#listening.start((event) => {
+      if (!this.queue.closed) this.queue.put(event);
+    });
+    try {
+      for await (const item of this.input) {
+        if (typeof item === 'symbol') this.#listening.flush();
+        else this.#listening.hear(item);
+      }
+    } finally {
+      this.#onEnd();
+      this.#listening.stop();
+    }
+  }
+
+  override close(): void {
+    this.#onEnd();
+    this.#listening.stop();
+    super.close();
+  }
+}

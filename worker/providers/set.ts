@@ -1,0 +1,34 @@
+import type { llm } from '@livekit/agents';
+import type { FallbackStt } from './fallback/stt.ts';
+import type { FallbackTts } from './fallback/tts.ts';
+
+export type ProviderSource = 'stt' | 'llm' | 'tts';
+
+export interface ProviderWarning {
+  readonly source: ProviderSource;
+  readonly provider: string;
+  readonly message: string;
+}
+
+export interface ProviderFault {
+  readonly source: ProviderSource;
+  readonly provider: string;
+  readonly message: string;
+  readonly recoverable: boolean;
+  /** The provider refused the key, the model or the request: trying again is of no use. */
+  readonly refused: boolean;
+}
+
+/** What does the listening, thinking and speaking of one call. Each call has its own: they hold sockets. */
+export interface ProviderSet {
+  readonly stt: FallbackStt;
+  readonly llm: llm.LLM;
+  readonly tts: FallbackTts;
+  /** What distinguishes this voice from another, for the cache of rendered phrases. Another provider is another voice. */
+  voiceKey(): string;
+  /** Where the definition could not be followed to the letter. */
+  readonly warnings: readonly ProviderWarning[];
+  /** A recogniser for somebody else on the line. To be closed by whoever asks for it. */
+  renewStt(): FallbackStt;
+  close(): Promise<void>;
+}

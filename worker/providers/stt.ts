@@ -1,0 +1,41 @@
+import type { stt } from '@livekit/agents';
+import * as deepgram from '@livekit/agents-plugin-deepgram';
+import * as openai from '@livekit/agents-plugin-openai';
+import type { Env } from '../../platform/config.ts';
+import { type Choice, isLocal } from './choices.ts';
+import { gatewayUrl, localKey, webSocketUrl } from './gateway.ts';
+
+/** Speech to text: the chosen provider, at the vendor when there is a key, else at the speech gateway. */
+export function makeStt(env: Env, { provider, model }: Choice, language: string): stt.STT {
+  if (provider === 'openai') return openaiStt(env, model, language);
+  if (isLocal(env, 'stt', provider))
+    return deepgramStt(webSocketUrl(gatewayUrl(env)), localKey, model, language);
+  const baseUrl = env.DEEPGRAM_BASE_URL ?? 'wss://api.deepgram.com';
+  return deepgramStt(baseUrl, env.DEEPGRAM_API_KEY ?? localKey, model, language);
+}
+
+function deepgramStt(baseUrl: string, apiKey: string, model: string, language: string): stt.STT {
+  return new deepgram.STT({
+    apiKey,
+    baseUrl,
+    model: model === 'default' ? 'nova-3' : model,
+    language,
+    // Sentences, not commands: without it numbers and names come as a run of words.
+    punctuate: true,
+    smartFormat: true,
+    interimResults: true,
+  });
+}
+
+/** One request per utterance. The plugin's real-time mode goes deaf without an error when its socket closes. */
+function openaiStt(env: Env, model: string, language: string): stt.STT {
+  const key = env.OPENAI_API_KEY;
+  return new openai.STT({
+    apiKey: key ?? localKey,
+    ...(key === undefined ? { baseURL: `${gatewayUrl(env)}/v1` } : {}),
+    ...(key !== undefined && env.OPENAI_BASE_URL ? { baseURL: env.OPENAI_BASE_URL } : {}),
+    model: model === 'default' ? 'whisper-1' : model,
+    language: language.split('-')[0] ?? 'en',
+    useRealtime: false,
+  });
+}

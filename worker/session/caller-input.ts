@@ -1,0 +1,103 @@
+import type { ReadableStream } from 'node:stream/web';
+import { voice } from '@livekit/agents';
+import {
+  type AudioFrame,
+  AudioStream,
+  type RemoteParticipant,
+  type RemoteTrack,
+  type RemoteTrackPublication,
+  type Room,
+  RoomEvent,
+  TrackSource,
+} from '@livekit/rtc-node';
+import { mixStreams } from './mix.ts';
+
+/** The rate of the recogniser, the voice detector and the end-of-turn model: nothing is resampled in JavaScript. */
+const sampleRate = 16_000;
+/** One window of the voice detector. RoomIO's own input brings 10 ms frames, at three times the stream plumbing. */
+const frameSizeMs = 32;
+
+/** The caller's microphone as the session's input. Follows the track when it is published anew. */
+export class CallerInput extends voice.AudioInput {
+  readonly #room: Room;
+  readonly #isCaller: (participant: RemoteParticipant) => boolean;
+  #attached = true;
+  #guest = '';
+  #closed = false;
+  #current: { readonly sid: string; readonly inputId: string; readonly stop: () => void } | undefined;
+
+  constructor(room: Room, isCaller: (participant: RemoteParticipant) => boolean) {
+    super();
+    this.#room = room;
+    this.#isCaller = isCaller;
+    room.on(RoomEvent.TrackSubscribed, this.#onSubscribed);
+    room.on(RoomEvent.TrackUnsubscribed, this.#onUnsubscribed);
+    this.#take();
+  }
+
+  override setAttached(attached: boolean): void {
+    this.#attached = attached;
+    if (attached) this.#take();
+    else this.#drop();
+  }
+
+  override async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#room.off(RoomEvent.TrackSubscribed, this.#onSubscribed);
+    this.#room.off(RoomEvent.TrackUnsubscribed, this.#onUnsubscribed);
+    this.#drop();
+    await super.close();
+  }
+
+  readonly #onSubscribed = (
+    track: RemoteTrack,
+    publication: RemoteTrackPublication,
+    participant: RemoteParticipant,
+  ): void => {
+    if (publication.source !== TrackSource.SOURCE_MICROPHONE || !this.#isCaller(participant)) return;
+    const sid = publication.sid ?? '';
+    if (this.#closed || !this.#attached || this.#current?.sid === sid) return;
+    this.#drop();
+    const source = new AudioStream(track, { sampleRate, numChannels: 1, frameSizeMs });
+    const guest = this.#guestTrack();
+    const other = guest && new AudioStream(guest, { sampleRate, numChannels: 1, frameSizeMs });
+    const stop = () => {
+      void source.cancel().catch(() => undefined);
+      void other?.cancel().catch(() => undefined);
+    };
+    // rtc-node's stream is a web stream of another declaration.
+    const alone = source as unknown as ReadableStream<AudioFrame>;
+    const inputId = this.multiStream.addInputStream(other ? mixStreams(source, other) : alone);
+    this.#current = { sid, stop, inputId };
+  };
+
+  /** From now on the agent hears this person too, as long as they are there: a conference of three. */
+  addGuest(identity: string): void {
+    this.#guest = identity;
+    this.#drop();
+    if (this.#attached) this.#take();
+  }
+
+  #guestTrack(): RemoteTrack | undefined {
+    const person = this.#room.remoteParticipants.get(this.#guest);
+    return [...(person?.trackPublications.values() ?? [])].find(({ track }) => track)?.track;
+  }
+
+  readonly #onUnsubscribed = (_track: RemoteTrack, publication: RemoteTrackPublication): void => {
+    if (this.#current && publication.sid === this.#current.sid) this.#drop();
+  };
+
+  /** What is already there: tracks may come before this input does. */
+  #take(): void {
+    for (const participant of this.#room.remoteParticipants.values())
+      for (const publication of participant.trackPublications.values())
+        if (publication.track) this.#onSubscribed(publication.track, publication, participant);
+  }
+
+  #drop(): void {
+    const current = this.#current;
+    this.#current = undefined;
+    if (current) void this.multiStream.removeInputStream(current.inputId).then(current.stop, current.stop);
+  }
+}

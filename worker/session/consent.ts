@@ -1,0 +1,29 @@
+import type { CallPlan } from '../../core/calls/plan.ts';
+import type { CallParts } from './parts.ts';
+import type { Speech } from './speech.ts';
+
+/** What is said before a recording begins. Empty: nothing, or this call is not recorded, or it was said already. */
+export function consentLine({ definition, resume }: CallPlan): string {
+  const { policy, consentLine: line } = definition.recording;
+  return policy === 'on' && resume?.recording === undefined ? line.trim() : '';
+}
+
+/**
+ * Begins to record when whoever calls has been told. Resolves as soon as other words may follow, which are said after
+ * the line. A line that could not be said, or not to its end, means no recording.
+ */
+export async function beginRecording(parts: CallParts, speech: Speech): Promise<void> {
+  const { plan, recording, outcome, log } = parts;
+  if (plan.definition.recording.policy !== 'on') return;
+  const line = consentLine(plan);
+  if (line === '') return recording.start({ paused: plan.resume?.recording === 'paused' });
+  try {
+    const handle = await speech.say(line, 'say', { interruptible: false });
+    handle?.addDoneCallback(() => {
+      if (handle.interrupted) log.warn('the consent line was cut off, the call is not recorded');
+      else if (!outcome.ending) recording.start();
+    });
+  } catch (error) {
+    log.warn({ err: error }, 'the consent line could not be said, the call is not recorded');
+  }
+}

@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { voice } from '@livekit/agents';
+import { RoomServiceClient } from 'livekit-server-sdk';
+import type { ControlAction } from '../../../core/calls/control/command.ts';
+import { supervisorModeAttribute } from '../../../core/calls/plan.ts';
+import { background } from '../../../platform/background.ts';
+import type { CallParts } from '../parts.ts';
+import type { Speech } from '../speech.ts';
+import type { TransferOutcome, Transfers } from '../transfer/transfers.ts';
+import type { WaitingRoom } from '../transfer/waiting-room.ts';
+import { addToContext, type Silence } from './silence.ts';
+import type { Supervisors } from './supervisors.ts';
+
+/** Why a command cannot be carried out, in words for whoever asked. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+export interface CommandParts {
+  readonly parts: CallParts;
+  readonly speech: Speech;
+  readonly silence: Silence;
+  readonly transfers: Transfers;
+  readonly waiting: WaitingRoom;
+  readonly supervisors: Supervisors;
+  readonly session: () => voice.AgentSession | undefined;
+  /** Somebody is on the line. */
+  readonly answered: () => boolean;
+  readonly handOff: (agentId: string) => Promise<string>;
+}
+
+/** Codes of RFC 4733 for the keys of a telephone. */
+const keyCodes = '0123456789*#ABCD';
+const keyGapMs = 300;
+
+/** What is of no use while it rings. */
+const needsCaller = new Set<ControlAction['kind']>([
+  ...(['say', 'message', 'dtmf', 'hand_back', 'hand_off'] as const),
+]);
+
+/** Carries one command out; answers what was done. Throws `Refusal`. */
+export async function carryOut(around: CommandParts, id: string, action: ControlAction): Promise<string> {
+  const { parts, speech, silence, transfers, waiting } = around;
+  const { outcome } = parts;
+  if (outcome.ending) throw new Refusal('The call is over.');
+  const session = around.session();
+  if (!session) throw new Refusal('The call has not begun yet.');
+  if (needsCaller.has(action.kind) && !around.answered())
+    throw new Refusal('Nobody has answered the call yet.');
+  switch (action.kind) {
+    case 'say':
+      if (transfers.running) throw new Refusal('The caller is on hold.');
+      background(parts.log, 'saying what a supervisor wrote', speech.say(action.text, 'say'));
+      return 'The agent says it next.';
+    case 'message':
+      if (silence.on) throw new Refusal('The agent is silent.');
+      await session.interrupt({ force: true }).await;
+      session.generateReply({ userInput: action.text });
+      return 'The agent answers.';
+    case 'instruct':
+      return await instruct(around, session, action.text, action.reply);
+    case 'whisper':
+      if (action.to === 'agent') return await instruct(around, session, action.text, false);
+      if (!(await waiting.tellPerson(action.text))) throw new Refusal('Nobody is being consulted.');
+      return 'The person was told.';
+    case 'mute':
+      silence.mute();
+      return 'The agent is silent.';
+    case 'unmute':
+      await silence.unmute();
+      return silence.on
+        ? 'The agent is silent until it is handed the call back.'
+        : 'The agent may speak again.';
+    case 'end':
+      outcome.finish('operator_hung_up', 'A supervisor ended the call.');
+      return 'The call ends.';
+    case 'pause_recording':
+      if (!parts.recording.pause()) throw new Refusal('The call is not being recorded.');
+      return 'The recording is paused.';
+    case 'resume_recording':
+      if (!parts.recording.resume()) throw new Refusal('No recording is paused.');
+      return 'The recording goes on.';
+    case 'transfer':
+      return startTransfer(around, session, id, action);
+    case 'cancel_transfer':
+      if (!transfers.cancel()) throw new Refusal('No transfer is under way.');
+      return 'The transfer is given up.';
+    case 'hand_off':
+      if (transfers.running) throw new Refusal('A transfer is under way.');
+      return await around.handOff(action.agentId);
+    case 'dtmf':
+      background(parts.log, 'sending keys', pressKeys(parts, action.digits));
+      return 'The keys are pressed.';
+    case 'supervise':
+      return await supervise(around, action.identity, action.mode);
+    case 'take_over':
+      if (silence.takenOver) throw new Refusal('The call is taken over already.');
+      silence.takeOver();
+      return 'The agent is silent and listens.';
+    case 'hand_back':
+      if (!silence.on) throw new Refusal('The agent has the call.');
+      await silence.handBack(action.note);
+      if (action.reply) session.generateReply();
+      return 'The agent goes on.';
+  }
+}
+
+async function instruct(
+  { silence }: CommandParts,
+  session: voice.AgentSession,
+  text: string,
+  reply: boolean,
+): Promise<string> {
+  if (reply && silence.on) throw new Refusal('The agent is silent.');
+  await whisperTo(session, text);
+  if (reply) session.generateReply();
+  return reply ? 'The agent was told, and speaks.' : 'The agent was told.';
+}
+
+/** Tells the model something that the caller does not hear. */
+export const whisperTo = (session: voice.AgentSession, text: string): Promise<void> =>
+  addToContext(session, (context) =>
+    context.addMessage({
+      role: 'system',
+      content: `Your supervisor tells you, and the caller does not hear it: ${text}`,
+    }),
+  );
+
+function startTransfer(
+  { parts, speech, transfers, silence }: CommandParts,
+  session: voice.AgentSession,
+  id: string,
+  { target, mode }: Extract<ControlAction, { kind: 'transfer' }>,
+): string {
+  const problem = transfers.problem({ target });
+  if (problem) throw new Refusal(problem);
+  const run = async () => {
+    const moment = await speech.say(speech.phrase('moment'), 'say');
+    await moment?.waitForPlayout();
+    const result = await transfers.transfer({ target, mode, requestKey: `command-${id}` });
+    if (!silence.on) sayBack(parts, speech, session, result);
+  };
+  background(parts.log, 'a transfer by command', run());
+  return 'The transfer has begun.';
+}
+
+/** The caller who is back hears why. A scripted model has no words for it, so there the reason itself is said. */
+function sayBack(
+  { outcome, host }: CallParts,
+  speech: Speech,
+  session: voice.AgentSession,
+  result: TransferOutcome,
+): void {
+  if (result.ok || outcome.ending) return;
+  const { OPENAI_API_KEY, OPENAI_BASE_URL } = host.config.env;
+  if (OPENAI_API_KEY || OPENAI_BASE_URL)
+    session.generateReply({
+      instructions: `You tried to put the caller through. ${result.reason} Tell the caller and offer your own help.`,
+    });
+  else speech.saySoon(`I am sorry. ${result.reason}`, 'say');
+}
+
+async function pressKeys({ ctx }: CallParts, digits: string): Promise<void> {
+  for (const digit of digits.toUpperCase()) {
+    if (digit === 'W') await sleep(500);
+    else await ctx.room.localParticipant?.publishDtmf(keyCodes.indexOf(digit), digit);
+    await sleep(keyGapMs);
+  }
+}
+
+async function supervise(
+  { parts, supervisors }: CommandParts,
+  identity: string,
+  mode: string,
+): Promise<string> {
+  if (!supervisors.has(identity))
+    throw new Refusal(
+      'Nobody of that identity can be seen in the call. Ask for a token of that mode instead.',
+    );
+  const { httpUrl, apiKey, apiSecret } = parts.host.config.livekit;
+  const rooms = new RoomServiceClient(httpUrl, apiKey, apiSecret);
+  await rooms.updateParticipant(parts.plan.roomName, identity, {
+    attributes: { [supervisorModeAttribute]: mode },
+  });
+  return `They may ${mode} now.`;
+}

@@ -1,0 +1,106 @@
+import type { llm, voice } from '@livekit/agents';
+import type { CallParts } from '../parts.ts';
+
+interface Said {
+  readonly by: 'caller' | 'colleague';
+  readonly text: string;
+}
+
+/** An agent that was told to keep silent: it listens on, says nothing, and later knows what was said. */
+export class Silence {
+  readonly #parts: CallParts;
+  #session: voice.AgentSession | undefined;
+  #muted = false;
+  #takenOver = false;
+  #meanwhile: Said[] = [];
+
+  constructor(parts: CallParts) {
+    this.#parts = parts;
+  }
+
+  attach(session: voice.AgentSession): void {
+    this.#session = session;
+  }
+
+  get on(): boolean {
+    return this.#muted || this.#takenOver;
+  }
+
+  get takenOver(): boolean {
+    return this.#takenOver;
+  }
+
+  mute(): void {
+    this.#muted = true;
+    this.#hush();
+  }
+
+  takeOver(): void {
+    this.#takenOver = true;
+    this.#hush();
+  }
+
+  /** The agent may speak again, and does at the caller's next words. */
+  async unmute(): Promise<void> {
+    this.#muted = false;
+    if (!this.on) await this.#catchUp('');
+  }
+
+  /** The agent goes on from what was said while a colleague had the caller; `note` is what the colleague adds. */
+  async handBack(note: string): Promise<void> {
+    this.#takenOver = false;
+    this.#muted = false;
+    await this.#catchUp(note);
+  }
+
+  /** A turn of the caller that nobody of the machine answers. */
+  hearCaller(message: llm.ChatMessage): void {
+    const text = message.rawTextContent?.trim() ?? '';
+    if (text === '') return;
+    const endedAt = Date.now();
+    this.#parts.events.emit({ type: 'user.turn', text, startedAt: message.createdAt, endedAt });
+    this.#meanwhile.push({ by: 'caller', text });
+  }
+
+  /** Whoever of ours the caller hears. While the agent talks itself, it is told at once. */
+  async hearColleague(text: string): Promise<void> {
+    this.#meanwhile.push({ by: 'colleague', text });
+    if (!this.on) await this.#catchUp('');
+  }
+
+  #hush(): void {
+    this.#session?.interrupt({ force: true });
+  }
+
+  async #catchUp(note: string): Promise<void> {
+    const session = this.#session;
+    const said = this.#meanwhile.splice(0);
+    if (!session || (said.length === 0 && note === '')) return;
+    await addToContext(session, (context) => {
+      if (said.some(({ by }) => by === 'colleague'))
+        context.addMessage({ role: 'system', content: introduction });
+      for (const { by, text } of said)
+        context.addMessage(
+          by === 'caller'
+            ? { role: 'user', content: text }
+            : { role: 'assistant', content: `[a colleague] ${text}` },
+        );
+      if (note !== '')
+        context.addMessage({ role: 'system', content: `Note of the colleague for you: ${note}` });
+    });
+  }
+}
+
+const introduction =
+  'A colleague has talked with the caller. What follows was said meanwhile; go on from there and do not repeat it.';
+
+/** Changes what the model knows of the conversation so far. */
+export async function addToContext(
+  session: voice.AgentSession,
+  change: (context: llm.ChatContext) => void,
+): Promise<void> {
+  const agent = session.currentAgent;
+  const context = agent.chatCtx.copy();
+  change(context);
+  await agent.updateChatCtx(context);
+}

@@ -1,0 +1,80 @@
+import type { voice } from '@livekit/agents';
+import { background } from '../../platform/background.ts';
+import type { ProviderSet } from '../providers/index.ts';
+import { streamOf } from './frames.ts';
+import type { CallParts } from './parts.ts';
+import { type PhraseName, phrase } from './phrases.ts';
+import type { SpeechSource } from './turn-report.ts';
+
+/** What a call says when something fails, and so has at hand before anything does. */
+const keptPhrases: readonly PhraseName[] = ['moment', 'failed', 'again', 'slow'];
+
+/** What the agent says without its language model: fixed words, rendered once and remembered. */
+export class Speech {
+  readonly #parts: CallParts;
+  readonly #kept = new Map<string, Int16Array>();
+  #providers: ProviderSet | undefined;
+  #session: voice.AgentSession | undefined;
+
+  constructor(parts: CallParts) {
+    this.#parts = parts;
+  }
+
+  /** Another agent speaks with another voice, and its phrases are rendered anew. */
+  use(providers: ProviderSet): void {
+    const isAnother = this.#providers !== undefined;
+    this.#providers = providers;
+    this.#kept.clear();
+    if (isAnother) background(this.#parts.log, 'rendering phrases ahead', this.keepPhrases());
+  }
+
+  attach(session: voice.AgentSession): void {
+    this.#session = session;
+  }
+
+  phrase(name: PhraseName): string {
+    return phrase(name, this.#parts.plan.definition.language);
+  }
+
+  /** Renders what is needed when the voice is gone. Never rejects: without it there is still a tone. */
+  async keepPhrases(): Promise<void> {
+    for (const name of keptPhrases) {
+      if (this.#parts.outcome.ending) return;
+      const text = this.phrase(name);
+      const samples = await this.render(text).catch(() => null);
+      if (samples) this.#kept.set(text, samples);
+    }
+  }
+
+  /** A phrase that is rendered already; undefined: it is not. */
+  kept(name: PhraseName): Int16Array | undefined {
+    return this.#kept.get(this.phrase(name));
+  }
+
+  /** Samples at the output rate, in the voice of this moment or at least the one of the call's beginning. */
+  async render(text: string): Promise<Int16Array> {
+    const providers = this.#providers;
+    if (!providers) throw new Error('There is no synthesiser.');
+    return this.#kept.get(text) ?? (await this.#parts.host.phrases.render(providers, text));
+  }
+
+  /** Said after whatever is being said. Resolves with the handle once it is queued; undefined: the call is over. */
+  async say(
+    text: string,
+    source: SpeechSource,
+    { interruptible = true }: { interruptible?: boolean } = {},
+  ): Promise<voice.SpeechHandle | undefined> {
+    const samples = await this.render(text);
+    if (this.#parts.outcome.ending || !this.#session) return undefined;
+    this.#parts.turns.announce(text, source);
+    return this.#session.say(text, {
+      audio: streamOf(samples),
+      ...(interruptible ? {} : { allowInterruptions: false }),
+    });
+  }
+
+  /** `say` for those who cannot wait. */
+  saySoon(text: string, source: SpeechSource): void {
+    background(this.#parts.log, 'saying a phrase', this.say(text, source));
+  }
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { decisionIn, decisionOfKey } from './decision.ts';
+
+test.each([
+  ['Yes, put them through.', 'accepted'],
+  ['Okay.', 'accepted'],
+  ['Ja, gerne.', 'accepted'],
+  ['No.', 'declined'],
+  ['Yes, but not now.', 'declined'],
+  ['I can’t, I am busy.', 'declined'],
+  ['Nein danke.', 'declined'],
+  ['Please leave a message after the tone.', 'voicemail'],
+  ['You have reached the mailbox of Robin.', 'voicemail'],
+  ['Hello?', undefined],
+  ['Who is there?', undefined],
+  ['Notes and nose.', undefined],
+])('%s', (text, decision) => {
+  expect(decisionIn(text)).toBe(decision);
+});
+
+test('key 1 takes the call, 2 declines it, others say nothing', () => {
+  expect(['1', '2', '3', '#'].map(decisionOfKey)).toEqual(['accepted', 'declined', undefined, undefined]);
+});

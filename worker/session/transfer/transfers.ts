@@ -1,0 +1,192 @@
+import { RoomServiceClient } from 'livekit-server-sdk';
+import { internalPaths, personIdentity } from '../../../core/calls/plan.ts';
+import { reasonOf, type TransferMode, type TransferStatus } from '../../../core/calls/transfers/state.ts';
+import { bareNumber, findTarget, refusalOf, type Target } from '../../../core/calls/transfers/targets.ts';
+import { type TransferAnswer, transferAnswer } from '../../../core/calls/transfers/wire.ts';
+import type { Caller } from '../caller.ts';
+import { askControlPlane } from '../internal-client.ts';
+import type { CallParts } from '../parts.ts';
+import { within } from '../within.ts';
+import { step, waitForPerson } from './dialed-in.ts';
+import { refer } from './refer.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+export interface TransferOrder {
+  /** Name of a target of the agent, a number or a SIP URI. Empty: its first target. */
+  readonly target: string;
+  /** Left out: as the target says. */
+  readonly mode?: Target['mode'] | undefined;
+  /** The same key is the same transfer. */
+  readonly requestKey: string;
+}
+
+export type TransferOutcome =
+  /** `stays`: the agent is still on the call (a conference). */
+  | { readonly ok: true; readonly stays: boolean; readonly name: string }
+  /** In words that the agent can say. */
+  | { readonly ok: false; readonly reason: string };
+
+type Started = Extract<TransferAnswer, { ok: true }> & { readonly mode: TransferMode };
+
+const refused = (reason: string): TransferOutcome => ({ ok: false, reason });
+
+/**
+ * Everything that sends the caller to somebody else, one at a time. The steps are those of
+ * core/calls/transfers/state.ts; whatever goes wrong, the caller is back with the agent and hears why.
+ */
+export class Transfers {
+  readonly #parts: CallParts;
+  readonly #caller: Caller;
+  readonly #waiting: WaitingRoom;
+  #running: AbortController | undefined;
+
+  constructor(parts: CallParts, caller: Caller, waiting: WaitingRoom) {
+    this.#parts = parts;
+    this.#caller = caller;
+    this.#waiting = waiting;
+  }
+
+  get running(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Gives up what is under way; false: nothing is. */
+  cancel(): boolean {
+    this.#running?.abort(new Error('cancelled'));
+    return this.#running !== undefined;
+  }
+
+  /** Why an order cannot be carried out at all; undefined: it can be tried. */
+  problem({ target }: Pick<TransferOrder, 'target'>): string | undefined {
+    const { plan } = this.#parts;
+    if (this.#running) return 'Another transfer is under way.';
+    if (this.#caller.answeredAt === 0) return 'Nobody has answered the call yet.';
+    const found = findTarget(plan.definition, target);
+    return found ? refusalOf(found, plan) : undefined;
+  }
+
+  /** Resolves when the caller is connected, or back. Never rejects. */
+  async transfer(order: TransferOrder): Promise<TransferOutcome> {
+    const problem = this.problem(order);
+    if (problem) return refused(problem);
+    const { outcome, plan, log } = this.#parts;
+    const running = new AbortController();
+    this.#running = running;
+    const signal = AbortSignal.any([running.signal, outcome.signal]);
+    try {
+      const target = findTarget(plan.definition, order.target);
+      const mode = order.mode ?? target?.mode ?? 'warm';
+      if (mode === 'cold' && target && plan.channel === 'phone') {
+        const referred = await this.#refer(target);
+        if (referred) return referred;
+        signal.throwIfAborted();
+      }
+      return await this.#dialIn(order, mode === 'cold' ? 'bridge' : mode, signal);
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error }, 'a transfer failed');
+      return refused(signal.aborted ? 'The transfer was cancelled.' : 'The transfer did not work.');
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** By REFER. Null: the carrier does not do that, so somebody is dialed instead. */
+  async #refer({ name, number }: Target): Promise<TransferOutcome | null> {
+    const { events, outcome, log } = this.#parts;
+    const referral = await refer(this.#parts, this.#caller, bareNumber(number));
+    if (referral.ok) {
+      events.emit({
+        type: 'transfer.finished',
+        ...{ to: number, ok: true, detail: '', outcome: 'referred' },
+      });
+      outcome.finish('transferred', number);
+      return { ok: true, stays: false, name };
+    }
+    const { busy, detail } = referral;
+    log.info({ detail }, 'the carrier refused a transfer');
+    events.emit({
+      type: 'transfer.finished',
+      ...{ to: number, ok: false, detail, outcome: busy ? 'busy' : 'refused' },
+    });
+    return busy ? refused(reasonOf('busy', name)) : null;
+  }
+
+  async #dialIn(
+    { target, requestKey }: TransferOrder,
+    mode: TransferMode,
+    signal: AbortSignal,
+  ): Promise<TransferOutcome> {
+    const { plan, host, events } = this.#parts;
+    const answer = await askControlPlane(host.config, internalPaths.transfers(plan.callId), transferAnswer, {
+      ...{ epoch: plan.epoch, requestKey, target, mode },
+    });
+    if (!answer.ok) return refused(answer.reason);
+    const { transferId, name, to } = answer;
+    events.emit({ type: 'transfer.started', ...{ transferId, name, to, mode } });
+    try {
+      await this.#waiting.hold(mode);
+      const status = await this.#ask({ ...answer, mode }, signal);
+      if (status === 'accepted') return await this.#connect({ ...answer, mode });
+      return await this.#giveUp(answer, status);
+    } catch (error) {
+      const cancelled = signal.aborted;
+      const detail = cancelled ? 'The call ended, or the transfer was cancelled.' : messageOf(error);
+      if (!cancelled) this.#parts.log.error({ err: error, transferId }, 'a transfer failed');
+      return await this.#giveUp(answer, cancelled ? 'cancelled' : 'failed', detail);
+    }
+  }
+
+  /** Until the person has taken the call or not. */
+  async #ask(started: Started, signal: AbortSignal): Promise<TransferStatus> {
+    const { ctx, host, events } = this.#parts;
+    const { transferId, mode } = started;
+    const briefing = mode === 'bridge' ? undefined : this.#waiting.briefing(started.callerNumber);
+    const dialed = await waitForPerson(ctx.room, host.config, transferId, signal);
+    if (!dialed.answered) return dialed.status;
+    if (briefing === undefined) return 'accepted';
+    await step(host.config, transferId, { status: 'briefing' });
+    const text = await briefing;
+    events.emit({ type: 'transfer.briefing', transferId, text });
+    const decision = await this.#waiting.consult(dialed.person, text, signal);
+    return decision === 'gone' ? 'declined' : decision;
+  }
+
+  async #connect({ transferId, name, to, mode }: Started): Promise<TransferOutcome> {
+    const { host, events, outcome } = this.#parts;
+    const { status } = await step(host.config, transferId, { status: 'accepted' });
+    if (status !== 'accepted') throw new Error(`The transfer is ${status} already.`);
+    await this.#waiting.connect(personIdentity(transferId), mode);
+    await step(host.config, transferId, { status: 'joined' });
+    events.emit({
+      type: 'transfer.finished',
+      ...{ to, ok: true, detail: '', transferId, outcome: 'joined' },
+    });
+    if (mode === 'conference') return { ok: true, stays: true, name };
+    outcome.finish('transferred', to, null, { transferId, to });
+    return { ok: true, stays: false, name };
+  }
+
+  /** The caller is back, whoever cannot be reached. */
+  async #giveUp(
+    { transferId, name, to }: Extract<TransferAnswer, { ok: true }>,
+    status: TransferStatus,
+    detail = reasonOf(status, name),
+  ): Promise<TransferOutcome> {
+    const { host, events, plan } = this.#parts;
+    const { httpUrl, apiKey, apiSecret } = host.config.livekit;
+    const rooms = new RoomServiceClient(httpUrl, apiKey, apiSecret);
+    // Also when the call is over: a phone that rings for nobody has to stop at once.
+    const leg = rooms.removeParticipant(plan.roomName, personIdentity(transferId)).catch(() => undefined);
+    if (status !== 'calling')
+      await within(
+        3_000,
+        step(host.config, transferId, { status, detail }).catch(() => undefined),
+      );
+    await within(2_000, leg);
+    await this.#waiting.release();
+    events.emit({ type: 'transfer.finished', ...{ to, ok: false, detail, transferId, outcome: status } });
+    return refused(reasonOf(status, name));
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

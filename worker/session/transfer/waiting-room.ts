@@ -1,0 +1,151 @@
+import type { voice } from '@livekit/agents';
+import type { RemoteParticipant } from '@livekit/rtc-node';
+import type { TransferMode } from '../../../core/calls/transfers/state.ts';
+import type { ProviderSet } from '../../providers/index.ts';
+import { asideTrack, holdTrack } from '../hearing.ts';
+import type { MediaGate } from '../media-gate.ts';
+import { Overhear } from '../overhear.ts';
+import type { CallParts } from '../parts.ts';
+import { SideTrack } from '../side-track.ts';
+import type { Speech } from '../speech.ts';
+import { holdMusic, ringTone } from '../tones.ts';
+import { within } from '../within.ts';
+import { briefingFor } from './briefing.ts';
+import { type Answer, consult } from './consult.ts';
+import { transferWords } from './words.ts';
+
+/** The sound side of a transfer: the caller waits with music, the person is spoken to alone, then both are connected. */
+export class WaitingRoom {
+  readonly #parts: CallParts;
+  readonly #speech: Speech;
+  readonly #gate: MediaGate;
+  #session: voice.AgentSession | undefined;
+  #providers: ProviderSet | undefined;
+  #hold: SideTrack | undefined;
+  #aside: SideTrack | undefined;
+
+  constructor(parts: CallParts, speech: Speech, gate: MediaGate) {
+    this.#parts = parts;
+    this.#speech = speech;
+    this.#gate = gate;
+  }
+
+  attach(session: voice.AgentSession, providers: ProviderSet): void {
+    this.#session = session;
+    this.#providers = providers;
+  }
+
+  /** Between the caller and the rest of the call there is only music, and the agent does not listen to them. */
+  async hold(mode: TransferMode): Promise<void> {
+    const { room } = this.#parts.ctx;
+    this.#session?.input.setAudioEnabled(false);
+    const hold = new SideTrack(room, holdTrack);
+    this.#hold = hold;
+    await hold.publish();
+    hold.loop(mode === 'bridge' ? ringTone() : holdMusic());
+    // Somebody who is connected as soon as they answer is never kept apart.
+    if (mode === 'bridge') return;
+    this.#aside = new SideTrack(room, asideTrack);
+    await this.#aside.publish();
+    await this.#gate.set('apart');
+  }
+
+  /** What the person will be told; worked out while their phone rings. */
+  briefing(callerNumber: string | null): Promise<string> {
+    const { plan, host } = this.#parts;
+    const { OPENAI_API_KEY, OPENAI_BASE_URL } = host.config.env;
+    // A webhook answers callers, not questions about them.
+    const hasModel = plan.definition.brain.kind === 'managed' && (OPENAI_API_KEY || OPENAI_BASE_URL);
+    const text = briefingFor({
+      plan,
+      callerNumber,
+      history: this.#requireSession().history,
+      model: hasModel ? (this.#providers?.llm ?? null) : null,
+    });
+    text.then((words) => this.#speech.render(words)).catch(() => undefined);
+    return text;
+  }
+
+  async consult(person: RemoteParticipant, briefing: string, signal: AbortSignal): Promise<Answer> {
+    const { ctx, log } = this.#parts;
+    const [aside, providers] = [this.#aside, this.#providers];
+    if (!aside || !providers) throw new Error('Nobody is on hold.');
+    const answer = await consult({
+      ...{ parts: this.#parts, speech: this.#speech, aside, person, briefing, signal },
+      listen: (hear) => {
+        const said = (text: string) => {
+          log.debug({ pii: { text } }, 'the person of a transfer spoke');
+          hear(text);
+        };
+        const ear = new Overhear(
+          ctx.room,
+          person.identity,
+          providers.renewStt(),
+          ({ text }) => said(text),
+          log,
+        );
+        return { stop: () => ear.close() };
+      },
+    });
+    const { connecting, goodbye } = transferWords(this.#parts.plan.definition.language);
+    const last = answer === 'accepted' ? connecting : answer === 'declined' ? goodbye : undefined;
+    if (last)
+      await within(
+        4_000,
+        this.#speech.render(last).then((samples) => aside.play(samples)),
+      );
+    return answer;
+  }
+
+  /** Says something to the person alone; false: nobody is being asked. */
+  async tellPerson(text: string): Promise<boolean> {
+    const aside = this.#aside;
+    if (!aside) return false;
+    await aside.play(await this.#speech.render(text));
+    return true;
+  }
+
+  /** Caller and person hear each other. In a conference the agent goes on, and listens to both. */
+  async connect(person: string, mode: TransferMode): Promise<void> {
+    this.#hold?.stop();
+    await this.#gate.set('together');
+    if (mode !== 'conference') return;
+    await this.#close();
+    this.#parts.input.addGuest(person);
+    this.#session?.input.setAudioEnabled(true);
+  }
+
+  /** The call is over; whatever plays falls silent. */
+  stop(): void {
+    this.#hold?.stop();
+    this.#aside?.stop();
+  }
+
+  /** The caller is with the agent again. */
+  async release(): Promise<void> {
+    this.#hold?.stop();
+    if (this.#parts.outcome.ending) return;
+    await within(
+      2_000,
+      this.#gate.set('together').catch(() => undefined),
+    );
+    await this.#close();
+    this.#session?.input.setAudioEnabled(true);
+  }
+
+  async #close(): Promise<void> {
+    const tracks = [this.#hold, this.#aside];
+    this.#hold = undefined;
+    this.#aside = undefined;
+    for (const track of tracks)
+      await within(
+        2_000,
+        track?.close().catch(() => undefined),
+      );
+  }
+
+  #requireSession(): voice.AgentSession {
+    if (!this.#session) throw new Error('The session did not start.');
+    return this.#session;
+  }
+}

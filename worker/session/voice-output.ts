@@ -1,0 +1,71 @@
+import { voice } from '@livekit/agents';
+import { type AudioFrame, type Room, TrackPublishOptions, TrackSource } from '@livekit/rtc-node';
+import { voiceSampleRate } from '../providers/tts.ts';
+import { framesOf } from './frames.ts';
+
+/**
+ * The agent's track. Unlike the one RoomIO makes, it is published before the caller is there, and the call can seize
+ * it from the session to say a last word while the session is still being torn down.
+ */
+export class VoiceOutput extends voice.ParticipantAudioOutput {
+  #seized = false;
+  #direct = false;
+  #subscribed: Promise<void> | undefined;
+
+  constructor(room: Room) {
+    super(room, {
+      sampleRate: voiceSampleRate,
+      numChannels: 1,
+      trackPublishOptions: new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE }),
+      queueSizeMs: 200,
+    });
+  }
+
+  /** Publishes the track. Never aborted: a call that is over still wants to be heard saying why. */
+  publish(): void {
+    this.#subscribed ??= this.start(new AbortController().signal);
+    this.#subscribed.catch(() => undefined);
+  }
+
+  /** Resolves when somebody hears the track. */
+  get heard(): Promise<void> {
+    return this.#subscribed ?? Promise.resolve();
+  }
+
+  /** From now on the session speaks into the void; only `play` is heard. */
+  seize(): void {
+    if (this.#seized) return;
+    super.clearBuffer();
+    super.resume();
+    this.#seized = true;
+  }
+
+  /** Plays rendered speech to its end. Only after `seize`. */
+  async play(samples: Int16Array): Promise<void> {
+    await this.waitForPlayout();
+    this.#direct = true;
+    try {
+      for (const frame of framesOf(samples)) await super.captureFrame(frame);
+      super.flush();
+    } finally {
+      this.#direct = false;
+    }
+    await this.waitForPlayout();
+  }
+
+  override async captureFrame(frame: AudioFrame): Promise<void> {
+    if (!this.#seized || this.#direct) await super.captureFrame(frame);
+  }
+
+  override flush(): void {
+    if (!this.#seized || this.#direct) super.flush();
+  }
+
+  override clearBuffer(): void {
+    if (!this.#seized) super.clearBuffer();
+  }
+
+  override pause(): void {
+    if (!this.#seized) super.pause();
+  }
+}

@@ -1,0 +1,127 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { inheritedEnv } from '../../platform/config.ts';
+import type { Logger } from '../../platform/log.ts';
+import { typescriptArgs } from '../../platform/typescript-args.ts';
+import { type FromSupervisor, fromHost } from '../host/messages.ts';
+import type { HostNode } from './node-binary.ts';
+
+const firstRestartMs = 200;
+const lastRestartMs = 10_000;
+/** A host that dies so often before it was ever ready will never be: a broken installation or configuration. */
+const firstAttempts = 5;
+/** A host that lived this long starts over with the shortest delay. */
+const healthyMs = 30_000;
+
+export interface LostCall {
+  readonly callId: string;
+  readonly epoch: number;
+}
+
+interface Options {
+  readonly node: HostNode;
+  /** Path of the host's entry file, relative to this one. */
+  readonly script: string;
+  readonly index: number;
+  readonly log: Logger;
+  readonly onReady: () => void;
+  /** It died again and again without ever having been ready. */
+  readonly onHopeless: () => void;
+  /** Calls that were alive in a host that died. */
+  readonly onLost: (calls: readonly LostCall[]) => void;
+}
+
+/** One host process, kept alive. Knows which calls it has, so that they can be rescued when it dies. */
+export class HostProcess {
+  readonly #options: Options;
+  readonly #calls = new Map<string, LostCall>();
+  #child: ChildProcess | undefined;
+  #stopping = false;
+  #restartMs = firstRestartMs;
+  #everReady = false;
+  #deaths = 0;
+  #exited: Promise<void> = Promise.resolve();
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get calls(): readonly LostCall[] {
+    return [...this.#calls.values()];
+  }
+
+  start(): void {
+    const { node, script, index, log } = this.#options;
+    const startedAt = Date.now();
+    const child = fork(fileURLToPath(new URL(script, import.meta.url)), [], {
+      execPath: node.path,
+      execArgv: [...typescriptArgs(node.version), '--max-semi-space-size=16'],
+      // rtc-node logs every byte stream unless it is in production.
+      env: { ...inheritedEnv(), NODE_ENV: 'production' },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#child = child;
+    child.on('message', (raw) => this.#onMessage(raw));
+    child.on('error', (error) => log.error({ err: error, index }, 'a worker host could not be started'));
+    this.#exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#onExit(code, signal, Date.now() - startedAt);
+        resolve();
+      });
+    });
+  }
+
+  tell(message: FromSupervisor): void {
+    if (message.type === 'drain' || message.type === 'hurry') this.#stopping = true;
+    clearTimeout(this.#restart);
+    if (this.#child?.connected) this.#child.send(message);
+  }
+
+  /** Resolves when the process is gone. */
+  async exited(): Promise<void> {
+    await this.#exited;
+  }
+
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  #onMessage(raw: unknown): void {
+    const message = fromHost.safeParse(raw);
+    if (!message.success) return;
+    const { data } = message;
+    switch (data.type) {
+      case 'ready':
+        this.#everReady = true;
+        this.#options.onReady();
+        break;
+      case 'call.began':
+        this.#calls.set(`${data.callId} ${data.epoch}`, { callId: data.callId, epoch: data.epoch });
+        break;
+      case 'call.over':
+        this.#calls.delete(`${data.callId} ${data.epoch}`);
+        break;
+    }
+  }
+
+  #onExit(code: number | null, signal: string | null, livedMs: number): void {
+    const { log, index, onLost } = this.#options;
+    const lost = this.calls;
+    this.#calls.clear();
+    if (lost.length > 0) onLost(lost);
+    if (this.#stopping) return;
+    if (!this.#everReady && ++this.#deaths >= firstAttempts) {
+      this.#options.onHopeless();
+      return;
+    }
+    if (livedMs > healthyMs) this.#restartMs = firstRestartMs;
+    log.error({ index, code, signal, calls: lost.length, restartMs: this.#restartMs }, 'a worker host died');
+    this.#restart = setTimeout(() => this.start(), this.#restartMs);
+    this.#restartMs = Math.min(this.#restartMs * 2, lastRestartMs);
+  }
+}

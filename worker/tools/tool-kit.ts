@@ -1,0 +1,122 @@
+import { llm, voice } from '@livekit/agents';
+import type { Room } from '@livekit/rtc-node';
+import type { CallPlan } from '../../core/calls/plan.ts';
+import type { Secret } from '../../core/credentials/secret.ts';
+import {
+  neutralFailure,
+  type Tool,
+  ToolError,
+  type ToolFacts,
+  type ToolOutcome,
+} from '../../core/tools/tool.ts';
+import type { Logger } from '../../platform/log.ts';
+import type { EventStream } from '../report/event-stream.ts';
+import type { TransferOrder, TransferOutcome } from '../session/transfer/transfers.ts';
+
+/** What a tool may use of the call it runs in. */
+export interface ToolKit {
+  readonly plan: CallPlan;
+  readonly events: EventStream;
+  readonly log: Logger;
+  /** host:port entries that custom functions may reach although private. */
+  readonly allowHosts: readonly string[];
+  /** Ends the call when the agent has said what it is saying; with a goodbye when it has said nothing yet. */
+  readonly hangUpAfter: (speech: voice.SpeechHandle) => void;
+  /** Puts the caller through to somebody, or joins them in. Resolves when they are connected, or the caller is back. */
+  readonly transfer: (order: TransferOrder) => Promise<TransferOutcome>;
+  /** Prepares another agent to go on. Throws a ToolError with the reason. */
+  readonly handOff: (agentId: string) => Promise<voice.Agent>;
+  /** Keeps keys from the conversation, until what this answers is called. */
+  readonly takeKeys: () => () => void;
+  readonly room: Room;
+  /** The caller's own number, E.164; null: withheld, or a visitor of a page. */
+  readonly personNumber: () => string | null;
+  /** Says a text as it stands, after whatever is being said. */
+  readonly say: (text: string) => void;
+  /** A credential of the workspace by its name; null: there is none. */
+  readonly credential: (name: string) => Promise<Secret | null>;
+  /** Aborted when the call is over. */
+  readonly over: AbortSignal;
+  readonly controlPlane: { readonly url: string; readonly token: string };
+  /** Ids of the tool calls that were carried out and reported. */
+  readonly used: Set<string>;
+}
+
+type Run = (args: Record<string, unknown>, options: llm.ToolOptions) => Promise<unknown>;
+
+interface Spec {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly run: Run;
+}
+
+/** A tool whose every use is reported: called, and returned with its result or the words of its failure. */
+export function reportedTool(kit: ToolKit, { run, ...spec }: Spec): llm.FunctionTool {
+  return report(kit, spec, async (args, options) => ({ result: await run(args, options) }));
+}
+
+/** A tool that calls and chats share (core/tools/), in a call: it may speak while the caller waits. */
+export function sharedTool(kit: ToolKit, tool: Tool): llm.FunctionTool {
+  const { name, description, parameters, waiting, interruptible = true } = tool;
+  return report(kit, { name, description, parameters }, async (args, { ctx, toolCallId, abortSignal }) => {
+    const { speechHandle } = ctx;
+    const held = !interruptible && !speechHandle.interrupted && speechHandle.allowInterruptions;
+    if (held) speechHandle.allowInterruptions = false;
+    const text = waiting?.texts[kit.used.size % waiting.texts.length];
+    const timer =
+      text === undefined
+        ? undefined
+        : setTimeout(() => {
+            if (!abortSignal?.aborted) kit.say(text);
+          }, waiting?.afterMs);
+    try {
+      // A caller who talks on takes back what may be taken back; the rest is done to its end.
+      return await tool.run(args, { toolCallId, signal: interruptible ? abortSignal : undefined });
+    } finally {
+      clearTimeout(timer);
+      if (held && !speechHandle.interrupted) speechHandle.allowInterruptions = true;
+    }
+  });
+}
+
+function report(
+  kit: ToolKit,
+  { name, description, parameters }: Omit<Spec, 'run'>,
+  run: (args: Record<string, unknown>, options: llm.ToolOptions) => Promise<ToolOutcome>,
+): llm.FunctionTool {
+  return llm.tool({
+    name,
+    description,
+    parameters: { properties: {}, ...parameters, type: 'object' as const },
+    execute: async (args: Record<string, unknown>, options: llm.ToolOptions) => {
+      const startedAt = Date.now();
+      const { toolCallId } = options;
+      const returned = (ok: boolean, result: unknown, { status, attempts }: ToolFacts) =>
+        kit.events.emit({
+          type: 'tool.returned',
+          ...{ toolCallId, name, ok, result },
+          durationMs: Date.now() - startedAt,
+          ...(status === undefined ? {} : { status }),
+          ...(attempts === undefined ? {} : { attempts }),
+        });
+      kit.used.add(toolCallId);
+      kit.events.emit({ type: 'tool.called', toolCallId, name, arguments: args });
+      try {
+        const { result, ...facts } = await run(args, options);
+        // Another agent that takes over is no result to keep.
+        returned(true, isHandOff(result) ? 'handed over' : (result ?? null), facts);
+        return result;
+      } catch (error) {
+        const known = error instanceof llm.ToolError || error instanceof ToolError;
+        if (!known) kit.log.error({ err: error, tool: name }, 'a tool failed');
+        const words = known ? error.message : neutralFailure;
+        returned(false, words, error instanceof ToolError ? error.facts : {});
+        throw error instanceof llm.ToolError ? error : new llm.ToolError(words);
+      }
+    },
+  }) as unknown as llm.FunctionTool;
+}
+
+const isHandOff = (result: unknown): boolean =>
+  typeof result === 'object' && result !== null && 'agent' in result && result.agent instanceof voice.Agent;

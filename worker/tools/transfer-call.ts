@@ -1,0 +1,37 @@
+import { llm } from '@livekit/agents';
+import type { Target } from '../../core/calls/transfers/targets.ts';
+import { reportedTool, type ToolKit } from './tool-kit.ts';
+
+/** Lets the agent put the caller through to a person, in the way that the target says. */
+export const transferCallTool = (kit: ToolKit, targets: readonly Target[]): llm.FunctionTool =>
+  reportedTool(kit, {
+    name: 'transfer_call',
+    description:
+      'Puts the caller through to a person. Use it when the caller asks for a person or you cannot help. Tell the caller in the same turn, before calling it, that you are connecting them.',
+    parameters: {
+      properties: {
+        target: {
+          type: 'string',
+          enum: targets.map(({ name }) => name),
+          description: `Whom to call. ${targets.map(wordsOf).join(' ')}`.trim(),
+        },
+      },
+    },
+    run: async ({ target }, { ctx, toolCallId }) => {
+      const { speechHandle } = ctx;
+      // What the caller says while it rings does not take the transfer back.
+      if (!speechHandle.interrupted) speechHandle.allowInterruptions = false;
+      await ctx.waitForPlayout();
+      const order = { target: typeof target === 'string' ? target : '', requestKey: toolCallId };
+      const result = await kit.transfer(order);
+      if (!result.ok)
+        throw new llm.ToolError(
+          `Could not transfer: ${result.reason} Tell the caller and offer to help otherwise.`,
+        );
+      // An agent that has left the caller says nothing more.
+      if (!result.stays) return undefined;
+      return `${result.name} is on the line now: you are three. Let them talk, and speak only when you are spoken to.`;
+    },
+  });
+
+const wordsOf = ({ name, description }: Target): string => (description ? `${name}: ${description}.` : '');

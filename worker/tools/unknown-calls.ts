@@ -1,0 +1,24 @@
+import { voice } from '@livekit/agents';
+import type { ToolKit } from './tool-kit.ts';
+
+/**
+ * Reports what a model called and nobody carried out: a function that does not exist, arguments that are no JSON. The
+ * framework tells the model; without this nobody else would know.
+ */
+export function reportUnknownCalls(
+  session: Pick<voice.AgentSession, 'on'>,
+  { used, events }: Pick<ToolKit, 'used' | 'events'>,
+): void {
+  session.on(voice.AgentSessionEventTypes.FunctionToolsExecuted, ({ functionCalls, functionCallOutputs }) => {
+    for (const { callId, name, args } of functionCalls) {
+      if (used.has(callId)) continue;
+      const output = functionCallOutputs.find((one) => one.callId === callId);
+      events.emit({ type: 'tool.called', toolCallId: callId, name, arguments: args });
+      events.emit({
+        type: 'tool.returned',
+        ...{ toolCallId: callId, name, ok: false, durationMs: 0 },
+        result: output?.output ?? 'not carried out',
+      });
+    }
+  });
+}
