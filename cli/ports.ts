@@ -5,47 +5,47 @@ import { CliError } from './cli-error.ts';
 
 export type Protocol = 'tcp' | 'udp';
 
-/** True when nothing listens there and this user may. */
-export function portFree(port: number, host = '127.0.0.1', protocol: Protocol = 'tcp'): Promise<boolean> {
-  return bind(port, host, protocol).then(
-    () => true,
-    () => false,
-  );
-}
+/**
+ * Where free ports are looked for: below the range from which the kernel gives ports to outgoing connections (32768
+ * and up on Linux), or such a connection takes the port between its choice and the moment a server listens there.
+ */
+const SEARCHED = { first: 12_000, last: 19_999 };
 
-/** A port that is free right now for every protocol asked. */
+let searchedLast = SEARCHED.first + Math.floor(Math.random() * (SEARCHED.last - SEARCHED.first));
+
+/** A port that is free right now for every protocol asked; another one at every call. */
 export async function freePort(
   protocols: readonly Protocol[] = ['tcp'],
   host = '127.0.0.1',
 ): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const port = await bind(0, host, protocols[0] ?? 'tcp');
-    const rest = await Promise.all(protocols.slice(1).map((protocol) => portFree(port, host, protocol)));
-    if (rest.every(Boolean)) return port;
+  for (let tried = 0; tried <= SEARCHED.last - SEARCHED.first; tried++) {
+    searchedLast = searchedLast === SEARCHED.last ? SEARCHED.first : searchedLast + 1;
+    if (await portFree(searchedLast, host, protocols)) return searchedLast;
   }
   throw new CliError(`No free port was found on ${host}.`);
 }
 
-function bind(port: number, host: string, protocol: Protocol): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** True when nothing listens there and this user may. */
+export async function portFree(
+  port: number,
+  host = '127.0.0.1',
+  protocols: readonly Protocol[] = ['tcp'],
+): Promise<boolean> {
+  const free = await Promise.all(protocols.map((protocol) => bindable(port, host, protocol)));
+  return free.every(Boolean);
+}
+
+function bindable(port: number, host: string, protocol: Protocol): Promise<boolean> {
+  return new Promise((resolve) => {
     if (protocol === 'udp') {
       const socket = createSocket('udp4');
-      socket.once('error', (error) => {
-        socket.close();
-        reject(error);
-      });
-      socket.bind({ port, address: host, exclusive: true }, () => {
-        const bound = socket.address().port;
-        socket.close(() => resolve(bound));
-      });
+      socket.once('error', () => socket.close(() => resolve(false)));
+      socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)));
       return;
     }
     const server = createServer();
-    server.once('error', reject);
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 
@@ -80,7 +80,7 @@ export async function choosePorts(
   for (const need of needs) {
     const wanted = env[need.name];
     const taken = new Set([...ports.values(), ...reserved]);
-    if (wanted !== 0 && !taken.has(wanted) && (await allFree(wanted, need))) {
+    if (wanted !== 0 && !taken.has(wanted) && (await portFree(wanted, need.host, need.protocols))) {
       ports.set(need.name, wanted);
       continue;
     }
@@ -95,9 +95,4 @@ export async function choosePorts(
       notices.push(`Port ${wanted} is taken, SIP listens on ${port} this time (set SIP_PORT to choose).`);
   }
   return { ports, notices };
-}
-
-async function allFree(port: number, need: PortNeed): Promise<boolean> {
-  const free = await Promise.all(need.protocols.map((protocol) => portFree(port, need.host, protocol)));
-  return free.every(Boolean);
 }

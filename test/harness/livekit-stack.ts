@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { livekitServer, livekitSip, redisServer } from '../../cli/embedded/binaries.ts';
 import { resolveBinary } from '../../cli/embedded/resolve-binary.ts';
 import { consoleOutput } from '../../cli/output.ts';
-import { bindUdp } from '../../simulate/softphone/sip/transport.ts';
+import { freePorts } from './product.ts';
 
 const READY_TIMEOUT_MS = 15_000;
 
@@ -46,8 +46,7 @@ export async function startLivekitStack(): Promise<LivekitStack> {
       [redisServer, livekitServer, livekitSip].map((binary) => resolveBinary(binary, output)),
     );
     const [redisPath = '', serverPath = '', sipPath = ''] = programs.map(({ path }) => path);
-    const [redis, http, tcp, health] = [await freeTcp(), await freeTcp(), await freeTcp(), await freeTcp()];
-    const [media, sipPort] = [await freeUdp(), await freeUdp()];
+    const [redis = 0, http = 0, tcp = 0, health = 0, media = 0, sipPort = 0] = await freePorts(6);
     const apiKey = 'test-key';
     const apiSecret = randomBytes(24).toString('hex');
     await writeFile(
@@ -133,20 +132,4 @@ function accepts(port: number): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
-}
-
-async function freeTcp(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-async function freeUdp(): Promise<number> {
-  const socket = await bindUdp({ host: '127.0.0.1', port: 0 });
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
 }

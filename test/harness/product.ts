@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../cli/ports.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { waitFor } from '../../platform/retry.ts';
 
@@ -153,23 +153,9 @@ async function callApi(run: RunFile, method: string, path: string, body: unknown
   return text === '' ? undefined : JSON.parse(text);
 }
 
-/** Distinct free TCP ports of the loopback interface. */
+/** Distinct ports of the loopback interface, free for TCP and UDP. */
 export async function freePorts(howMany: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: howMany },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  while (ports.length < howMany) ports.push(await freePort(['tcp', 'udp']));
   return ports;
 }
