@@ -14,6 +14,8 @@ import { briefingFor } from './briefing.ts';
 import { type Answer, consult } from './consult.ts';
 import { transferWords } from './words.ts';
 
+const announceTimeoutMs = 20_000;
+
 /** The sound side of a transfer: the caller waits with music, the person is spoken to alone, then both are connected. */
 export class WaitingRoom {
   readonly #parts: CallParts;
@@ -44,10 +46,11 @@ export class WaitingRoom {
     await hold.publish();
     hold.loop(mode === 'bridge' ? ringTone() : holdMusic());
     // Somebody who is connected as soon as they answer is never kept apart.
-    if (mode === 'bridge') return;
-    this.#aside = new SideTrack(room, asideTrack);
-    await this.#aside.publish();
-    await this.#gate.set('apart');
+    if (mode !== 'bridge' || this.#isAnnounced) {
+      this.#aside = new SideTrack(room, asideTrack);
+      await this.#aside.publish();
+    }
+    if (mode !== 'bridge') await this.#gate.set('apart');
   }
 
   /** What the person will be told; worked out while their phone rings. */
@@ -95,6 +98,32 @@ export class WaitingRoom {
         this.#speech.render(last).then((samples) => aside.play(samples)),
       );
     return answer;
+  }
+
+  /**
+   * Tells the person that the call is recorded, in the words that the caller was told it. True: they may be recorded too.
+   * False: there is no recording, or the words could not be said to their end. Never rejects.
+   */
+  async announceRecording(): Promise<boolean> {
+    const { recording, log } = this.#parts;
+    if (!recording.isUnderWay) return false;
+    if (!this.#isAnnounced) return true;
+    const said = await within(announceTimeoutMs, this.#sayAside(this.#consentLine));
+    if (!said) log.warn('the person of a transfer could not be told of the recording and is not recorded');
+    return said === true;
+  }
+
+  get #consentLine(): string {
+    return this.#parts.plan.definition.recording.consentLine.trim();
+  }
+
+  get #isAnnounced(): boolean {
+    return this.#parts.recording.isUnderWay && this.#consentLine !== '';
+  }
+
+  async #sayAside(text: string): Promise<boolean> {
+    const samples = await this.#speech.render(text);
+    return (await this.#aside?.play(samples)) ?? false;
   }
 
   /** Says something to the person alone; false: nobody is being asked. */

@@ -1,0 +1,1 @@
+ALTER TABLE "calls" ADD COLUMN "recorder_stays" boolean DEFAULT false NOT NULL;
