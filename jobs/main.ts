@@ -58,6 +58,7 @@ async function main(): Promise<void> {
 
   const queues = new Queues(redis, new Map(tasks.map((task) => [task.name, task])));
   shutdown.add('queues', () => queues.close());
+  const pacer = new RedisPacer(hasty);
   const services: JobServices = {
     ...buildCore(config, database, new RedisFleet(hasty), log),
     livekit: connectLiveKit(config.livekit),
@@ -66,6 +67,7 @@ async function main(): Promise<void> {
     log,
     agentName: config.env.WORKER_AGENT_NAME,
     limits: callLimits,
+    pacing: { pacer, trunkCallsPerSecond: config.env.DIALER_TRUNK_CPS },
     purgeOutbox: (olderThanMs) => purgeOutbox(database.pool, olderThanMs),
   };
   const workers = startWorkers(redis, tasks, services);
@@ -75,7 +77,7 @@ async function main(): Promise<void> {
   shutdown.add('outbox', () => relay.stop());
   const dialer = new Dialer({
     ctx: services.ctx,
-    pacer: new RedisPacer(hasty),
+    pacer,
     limits: dialerLimits(config.env),
     log,
   });

@@ -1,3 +1,4 @@
+import type { Pacer } from '../core/campaigns/engine/index.ts';
 import type { Context, Services } from '../core/context.ts';
 import type { Logger } from '../platform/log.ts';
 import type { LiveKit } from '../sip/livekit.ts';
@@ -16,6 +17,8 @@ export interface JobServices {
   /** Name under which the worker fleet is registered with LiveKit. */
   readonly agentName: string;
   readonly limits: CallLimits;
+  /** How fast trunks are used, shared with the dialer. */
+  readonly pacing: { readonly pacer: Pacer; readonly trunkCallsPerSecond: number };
   /** Removes messages sent longer ago than this; returns how many. */
   purgeOutbox(olderThanMs: number): Promise<number>;
 }

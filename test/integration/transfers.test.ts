@@ -20,9 +20,13 @@ import {
   startTransfer,
   stepTransfer,
 } from '../../core/calls/transfers/index.ts';
+import { MemoryPacer, trunkBucket, trunkId } from '../../core/campaigns/engine/index.ts';
 import type { Context } from '../../core/context.ts';
+import { trunkKey } from '../../core/numbers/trunk-key.ts';
 import { outbox } from '../../db/schema/outbox.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
+import { trunkLimits } from '../../db/schema/trunk-limits.ts';
+import { paceTransfer } from '../../jobs/calls/pace-transfer.ts';
 import { newId } from '../../platform/ids.ts';
 import { conversation, eventsOf } from '../factories/events.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
@@ -148,6 +152,62 @@ describe('a transfer', () => {
       skip: 'the transfer is cancelled',
     });
     expect(await sent(t, 'end-transfer')).toEqual([{ transferId }]);
+  });
+});
+
+describe('the calls per second of a trunk', () => {
+  const paced = async (t: TestContext, trunkCallsPerSecond: number) => {
+    const { line, begun, start } = await liveCall(t);
+    const pacer = new MemoryPacer();
+    const waits: number[] = [];
+    const pace = (transferId: string) =>
+      paceTransfer(
+        { ctx: t.system(), log: t.services.log, pacing: { pacer, trunkCallsPerSecond } },
+        transferId,
+        async (ms) => waits.push(ms),
+      );
+    const bucket = trunkBucket(trunkId(line.workspaceId, trunkKey(line)));
+    const dialer = (want: number) =>
+      pacer.take(bucket, { perSecond: trunkCallsPerSecond, burst: 2, want, nowMs: Date.now() });
+    return { line, begun, start, waits, pace, dialer };
+  };
+
+  test('are spent by a transfer as by a campaign, and it waits its turn before the next campaign’s call', async () => {
+    await using t = await testContext();
+    const { line, begun, waits, pace, dialer } = await paced(t, 1);
+    await t.db.insert(trunkLimits).values({
+      ...{ workspaceId: line.workspaceId, trunk: trunkKey(line), callsPerSecond: 0.1 },
+    });
+    const transferId = await begun();
+    expect([await pace(transferId), waits]).toEqual([true, []]);
+    expect(await dialer(1)).toBe(0);
+    expect(await pace(transferId)).toBe(true);
+    // As granted: a call in ten seconds, one of which was there.
+    expect(waits[0]).toBeGreaterThan(9_000);
+    expect(waits[0]).toBeLessThanOrEqual(10_000);
+  });
+
+  test('that are all spent for long refuse a transfer at once, and cost it nothing', async () => {
+    await using t = await testContext();
+    const { begun, waits, pace } = await paced(t, 0.05);
+    const transferId = await begun();
+    const answers = [await pace(transferId), await pace(transferId), await pace(transferId)];
+    expect(answers).toEqual([true, true, false]);
+    expect(await pace(transferId)).toBe(false);
+    expect(waits).toHaveLength(1);
+  });
+
+  test('are not asked about for a SIP address, or for a transfer that is over', async () => {
+    await using t = await testContext();
+    const { start, begun, waits, pace, dialer } = await paced(t, 1);
+    const given = await start({ requestKey: 'sip', target: 'sip:desk@127.0.0.1:5080' });
+    if (!given.ok) throw new Error(given.reason);
+    await pace(given.transferId);
+    await stepTransfer(t.system(), { transferId: given.transferId, status: 'cancelled' });
+    const over = await begun();
+    await stepTransfer(t.system(), { transferId: over, status: 'cancelled' });
+    await pace(over);
+    expect([waits, await dialer(2)]).toEqual([[], 2]);
   });
 });
 
