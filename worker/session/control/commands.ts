@@ -61,8 +61,8 @@ export async function carryOut(around: CommandParts, id: string, action: Control
       return await instruct(around, session, action.text, action.reply);
     case 'whisper':
       if (action.to === 'agent') return await instruct(around, session, action.text, false);
-      if (!(await waiting.tellPerson(action.text))) throw new Refusal('Nobody is being consulted.');
-      return 'The person was told.';
+      if (!waiting.tellPerson(action.text)) throw new Refusal('Nobody is being consulted.');
+      return 'The person is told.';
     case 'mute':
       silence.mute();
       return 'The agent is silent.';

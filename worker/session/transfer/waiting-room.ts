@@ -1,6 +1,7 @@
 import type { voice } from '@livekit/agents';
 import type { RemoteParticipant } from '@livekit/rtc-node';
 import type { TransferMode } from '../../../core/calls/transfers/state.ts';
+import { background } from '../../../platform/background.ts';
 import type { ProviderSet } from '../../providers/index.ts';
 import { asideTrack, holdTrack } from '../hearing.ts';
 import type { MediaGate } from '../media-gate.ts';
@@ -108,7 +109,9 @@ export class WaitingRoom {
     const { recording, log } = this.#parts;
     if (!recording.isUnderWay) return false;
     if (!this.#isAnnounced) return true;
-    const said = await within(announceTimeoutMs, this.#sayAside(this.#consentLine));
+    const announce = () => within(announceTimeoutMs, this.#sayAside(this.#consentLine));
+    // A whisper may have cut it off the first time.
+    const said = (await announce()) || (await announce());
     if (!said) log.warn('the person of a transfer could not be told of the recording and is not recorded');
     return said === true;
   }
@@ -126,11 +129,10 @@ export class WaitingRoom {
     return (await this.#aside?.play(samples)) ?? false;
   }
 
-  /** Says something to the person alone; false: nobody is being asked. */
-  async tellPerson(text: string): Promise<boolean> {
-    const aside = this.#aside;
-    if (!aside) return false;
-    await aside.play(await this.#speech.render(text));
+  /** Begins to say something to the person alone; false: nobody is being asked. */
+  tellPerson(text: string): boolean {
+    if (!this.#aside) return false;
+    background(this.#parts.log, 'whispering to the person of a transfer', this.#sayAside(text));
     return true;
   }
 
