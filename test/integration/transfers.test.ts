@@ -12,6 +12,7 @@ import {
   getCallPlan,
   recordEvents,
   startInboundCall,
+  startWebCall,
 } from '../../core/calls/index.ts';
 import {
   beginTransferDial,
@@ -74,6 +75,28 @@ describe('a transfer', () => {
     );
     expect(orders.filter((order) => 'resume' in order && !order.resume).length).toBe(1);
     expect(orders[0]).toMatchObject({ toNumber: desk, route: { outboundTrunkId: 'ST_1' } });
+  });
+
+  test('of a visitor goes over a number of the agent they talk with, and not over the oldest', async () => {
+    await using t = await testContext();
+    const { ctx } = await liveCall(t);
+    const targets = [{ name: 'Desk', number: desk, mode: 'warm' as const, description: '' }];
+    const agent = await newAgent(ctx, { webSlug: 'rosa', definition: { transferTargets: targets } });
+    const { call } = await startWebCall(t.anonymous, { agent: 'rosa' });
+    const order = async (key: string) => {
+      const answer = await startTransfer(t.system(), {
+        ...{ callId: call.id, epoch: 1, requestKey: key, target: '', mode: 'warm' },
+      });
+      if (!answer.ok) throw new Error(answer.reason);
+      const { transferId } = answer;
+      const begun = await beginTransferDial(t.system(), { transferId });
+      await stepTransfer(t.system(), { transferId, status: 'cancelled' });
+      return begun;
+    };
+    expect(await order('a')).toMatchObject({ route: { outboundTrunkId: 'ST_1' } });
+    const own = await newLine(t, ctx, agent.id);
+    await t.db.update(phoneNumbers).set({ outboundTrunkId: 'ST_2' }).where(eq(phoneNumbers.id, own.id));
+    expect(await order('b')).toMatchObject({ route: { outboundTrunkId: 'ST_2', fromNumber: own.e164 } });
   });
 
   test('goes from answer to briefing to joined, and then stays joined', async () => {

@@ -6,7 +6,7 @@ import type { Call } from '../../simulate/softphone/call.ts';
 import { answerAfter } from '../../simulate/softphone/callee.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
 import { type Product, startProduct } from '../harness/product.ts';
-import { newAgent, registerLine } from './lines.ts';
+import { registerLine } from './lines.ts';
 import { RoomGuest } from './room-guest.ts';
 import { type CallDetail, findCall, finished, hear, patienceMs, say } from './support.ts';
 
@@ -29,7 +29,8 @@ describe('a person who is put through', () => {
     phone = await Softphone.listen({ user: 'caller' });
     colleague = await Softphone.listen({ user: 'desk' });
     const sipAddress = `127.0.0.1:${colleague.address.port}`;
-    await registerLine(product, { number: line, sipAddress, agent: rosa });
+    const { agentId } = await registerLine(product, { number: line, sipAddress, agent: rosa });
+    await product.api('PUT', `/agents/${agentId}`, { web_slug: 'rosa' });
   });
 
   afterAll(async () => {
@@ -75,10 +76,9 @@ describe('a person who is put through', () => {
     );
 
   it('talks with a visitor of a page, who has heard nothing of them before', async () => {
-    const { id } = await newAgent(product, { ...rosa, web_slug: 'rosa' });
     const seat = await product.api<{ token: string; url: string; call_id: string }>(
       'GET',
-      `/calls/generate-token?agent_id=${id}`,
+      '/calls/generate-token?agent_id=rosa',
     );
     const picked = pickUp();
     const visitor = await join(seat);

@@ -14,22 +14,29 @@ export interface TransferRoute {
   readonly trunk: string | null;
 }
 
-/** Over which of the workspace's numbers a target is called: that of the call, else the oldest one that can dial. */
+/**
+ * Over which of the workspace's numbers a target is called: that of the call; a visitor of a page has none, so there it is
+ * one of the agent's; else the oldest one that can dial.
+ */
 export async function trunkFor(
   ctx: OperationContext,
-  call: Pick<Call, 'workspaceId' | 'phoneNumberId'>,
+  call: Pick<Call, 'workspaceId' | 'phoneNumberId' | 'agentId'>,
   to: string,
 ): Promise<TransferRoute | null> {
   const usable = and(eq(phoneNumbers.workspaceId, call.workspaceId), isNotNull(phoneNumbers.outboundTrunkId));
   const rows = await ctx.db
     .select({
       ...{ id: phoneNumbers.id, e164: phoneNumbers.e164, trunk: phoneNumbers.outboundTrunkId },
+      agentId: phoneNumbers.agentId,
       ...{ sipAddress: phoneNumbers.sipAddress, authUsername: phoneNumbers.authUsername },
     })
     .from(phoneNumbers)
     .where(usable)
     .orderBy(asc(phoneNumbers.createdAt), asc(phoneNumbers.id));
-  const number = rows.find(({ id }) => id === call.phoneNumberId) ?? rows[0];
+  const number =
+    rows.find(({ id }) => id === call.phoneNumberId) ??
+    rows.find(({ agentId }) => agentId === call.agentId) ??
+    rows[0];
   if (sipUri(to)) return { outboundTrunkId: null, fromNumber: number?.e164 ?? '', trunk: null };
   if (!number) return null;
   return { outboundTrunkId: number.trunk, fromNumber: number.e164, trunk: trunkKey(number) };
