@@ -59,6 +59,7 @@ export function jobServices(t: TestContext, sip: SipStack): JobRig {
     log,
     agentName,
     limits: { ...callLimits, agentReadyMs: 1_500, ringMs: 3_000, rescueMs: 3_000, sweepAfterMs: 0 },
+    sipPlace: null,
     pacing: { pacer: new MemoryPacer(), trunkCallsPerSecond: 5 },
     purgeOutbox: async () => 0,
   };
