@@ -95,7 +95,7 @@ describe('a caller dialing a SIP number', () => {
     expect(record.transcript.some(({ role, interrupted }) => role === 'agent' && interrupted)).toBe(true);
   });
 
-  it.concurrent('may be played by a language model, which is told what a recogniser hears of the agent', async () => {
+  it.concurrent('may be simulated by a language model, which is told what a recogniser hears of the agent', async () => {
     const move = (say: string, state: string) => ({
       say: JSON.stringify({ say, state, reason: 'so it was' }),
     });
