@@ -61,7 +61,7 @@ export class PhoneCaller {
     if ('silence_ms' in step) return this.#keepSilent(step.silence_ms, next);
     if ('say' in step) return this.#say(step.say, step.barge_in, next);
     const at = Date.now();
-    await this.#call.sendDtmf(step.digits);
+    await Promise.race([this.#call.sendDtmf(step.digits), this.#call.ended]);
     return { at, tookMs: await this.#reply(performance.now(), next) };
   }
 
@@ -87,6 +87,8 @@ export class PhoneCaller {
     const samples = this.#around === null ? spoken : atLevel(spoken, TELEPHONE_RMS);
     const missed = bargeIn && (await untilMoment(this.#call, bargeIn, this.#agentSince, () => this.heard()));
     const at = Date.now();
+    // On a line that is dead nothing is ever played to its end.
+    if (this.#call.end) return { at, tookMs: 0, wrong: missed ?? 'the agent hung up before it' };
     const { startedAt, lastSpeechAt } = await this.#call.play(samples);
     if (bargeIn === undefined || missed !== undefined || this.#call.end)
       return { at, tookMs: await this.#reply(lastSpeechAt, next), ...(missed ? { wrong: missed } : {}) };

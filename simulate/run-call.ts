@@ -117,6 +117,8 @@ async function improvise(
   if (model === null) return;
   const heard = async () => ({ said: await caller.heard(), over: call.end !== undefined });
   played.goal = await playCaller(scenario, model, await heard(), async (say) => {
+    // While the model was thinking, the agent may have hung up.
+    if (call.end) return { said: '', over: true };
     const step: Step = {
       say,
       expect: { said: [], not_said: [], called: [], not_called: [] },

@@ -1,5 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { simulateCommand } from '../../cli/commands/simulate.ts';
+import type { Output } from '../../cli/output.ts';
 import { chatCompletions } from '../../jobs/adapters/chat-completions.ts';
 import { loadScenarios } from '../../simulate/load-scenarios.ts';
 import { runCall } from '../../simulate/run-call.ts';
@@ -69,7 +73,7 @@ describe('a caller dialing a SIP number', () => {
     expect(record.transcript.some((turn) => turn.role === 'agent' && turn.interrupted)).toBe(true);
   });
 
-  const simulated = async (file: string, version?: number) => {
+  const simulated = async (file: string, version: number) => {
     const [loaded] = await loadScenarios([shippedScenario(file)]);
     if (!loaded) throw new Error('no scenario');
     const { run, speechUrl } = product;
@@ -78,9 +82,15 @@ describe('a caller dialing a SIP number', () => {
   };
 
   it.concurrent('may be simulated: a scenario is played as a phone call, and judged by what the agent said and did', async () => {
-    const result = await simulated('01-opening-hours.yaml');
-    expect(result.failures, JSON.stringify(result.turns)).toEqual([]);
-    expect(result.turns.map(({ role }) => role)).toEqual([
+    const json = join(product.dataDir, 'simulated.json');
+    const code = await simulateCommand({
+      paths: [shippedScenario('01-opening-hours.yaml')],
+      flags: { data: product.dataDir, audio: true, json },
+      output: { line: () => undefined } as unknown as Output,
+    });
+    const [result] = JSON.parse(await readFile(json, 'utf8')).results;
+    expect(code, JSON.stringify(result)).toBe(0);
+    expect(result.turns.map(({ role }: { role: string }) => role)).toEqual([
       ...['agent', 'caller', 'agent', 'caller', 'agent', 'caller', 'agent'],
     ]);
     expect(result.slowestReplyMs).toBeGreaterThan(0);
