@@ -15,6 +15,7 @@ CREATE TABLE "packet_captures" (
 	CONSTRAINT "packet_captures_settled" CHECK (("packet_captures"."settled_at" is null) = ("packet_captures"."state" in ('asked', 'starting', 'waiting')))
 );
 --> statement-breakpoint
+ALTER TABLE "calls" ADD COLUMN "recorder_stays" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "packet_captures" ADD CONSTRAINT "packet_captures_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "packet_captures" ADD CONSTRAINT "packet_captures_phone_number_id_phone_numbers_id_fk" FOREIGN KEY ("phone_number_id") REFERENCES "public"."phone_numbers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "packet_captures" ADD CONSTRAINT "packet_captures_call_id_calls_id_fk" FOREIGN KEY ("call_id") REFERENCES "public"."calls"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint

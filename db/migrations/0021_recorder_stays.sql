@@ -1,1 +1,0 @@
-ALTER TABLE "calls" ADD COLUMN "recorder_stays" boolean DEFAULT false NOT NULL;
