@@ -20,6 +20,8 @@ import { initPostgres, postgresSpec } from './postgres.ts';
 
 export interface TemporaryPostgres {
   readonly url: string;
+  /** The same through a Unix socket, which costs both sides half as much for each statement. */
+  readonly socketUrl: string;
   stop(): Promise<void>;
 }
 
@@ -45,10 +47,12 @@ export async function startTemporaryPostgres(
     const url = `postgres://postgres:${options.password}@127.0.0.1:${options.port}/postgres`;
     await initPostgres(options);
     const spec = await postgresSpec(options);
-    const given = Object.entries({ ...fast, ...settings }).flatMap(([key, value]) => [
-      '-c',
-      `${key}=${value}`,
-    ]);
+    // The cluster's own folder: it belongs to whichever user the server runs as.
+    const sockets = join(dataDir, 'postgres');
+    const socketUrl = `postgres://postgres:${options.password}@${encodeURIComponent(sockets)}:${options.port}/postgres`;
+    const given = Object.entries({ ...fast, unix_socket_directories: sockets, ...settings }).flatMap(
+      ([key, value]) => ['-c', `${key}=${value}`],
+    );
     const child = spawn(spec.command, [...spec.args, ...given], {
       ...(spec.env ? { env: spec.env } : {}),
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
@@ -69,7 +73,7 @@ export async function startTemporaryPostgres(
       await stop();
       throw error;
     });
-    return { url, stop };
+    return { url, socketUrl, stop };
   } catch (error) {
     remove();
     throw error;

@@ -1,5 +1,6 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { anyOf } from '../../../db/any-of.ts';
 import { insertMany } from '../../../db/insert-many.ts';
 import { agents } from '../../../db/schema/agents.ts';
 import { attempts } from '../../../db/schema/attempts.ts';
@@ -132,7 +133,7 @@ class Placing {
         and(
           eq(attempts.workspaceId, this.#campaign.workspaceId),
           inArray(attempts.state, ['reserved', 'dialing']),
-          inArray(
+          anyOf(
             attempts.phone,
             due.map(({ phone }) => phone),
           ),
