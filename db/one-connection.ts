@@ -46,6 +46,8 @@ export async function oneConnection({ $client: pool }: Database): Promise<OneCon
 }
 
 const unread = /^\s*(?:begin|insert|update|delete)\b(?!.*\breturning\b)/is;
+/** More than this is worth the server's while. */
+const mostHeldBytes = 16_384;
 const nothingRead: Pick<QueryResult, 'rows' | 'rowCount'> = { rows: [], rowCount: null };
 
 /** What drizzle needs of a client. */
@@ -54,6 +56,8 @@ class Line {
   /** By its name the server finds the plan of a text. */
   readonly #names = new Map<string, string>();
   #failed: Error | undefined;
+  /** Statements that are held back, to be sent with the next one that is waited for: to wake the server costs more than most of them. */
+  #corked = 0;
 
   constructor(client: Client) {
     this.#client = client;
@@ -64,8 +68,15 @@ class Line {
     const known = this.#names.get(config.text);
     const name = known ?? `s${this.#names.size}`;
     if (known === undefined) this.#names.set(config.text, name);
+    const { stream } = this.#client.connection;
+    const waits = !unread.test(config.text);
+    if (!waits) {
+      stream.cork();
+      this.#corked++;
+    }
     const answer = this.#client.query({ ...config, name }, values);
-    if (!unread.test(config.text)) return answer;
+    if (waits || stream.writableLength > mostHeldBytes) this.#send();
+    if (waits) return answer;
     answer.catch((error) => {
       this.#failed ??= error instanceof Error ? error : new Error(String(error));
     });
@@ -74,9 +85,15 @@ class Line {
 
   /** Ends a transaction. Throws what has gone wrong in it. */
   async settle(how: 'commit' | 'rollback'): Promise<void> {
-    await this.#client.query({ text: how, name: how });
+    const ended = this.#client.query({ text: how, name: how });
+    this.#send();
+    await ended;
     const failed = this.#failed;
     this.#failed = undefined;
     if (failed) throw failed;
+  }
+
+  #send(): void {
+    for (; this.#corked > 0; this.#corked--) this.#client.connection.stream.uncork();
   }
 }
