@@ -32,8 +32,11 @@ export async function oneConnection({ $client: pool }: Database): Promise<OneCon
       await line.settle('commit');
       return result;
     } catch (error) {
-      await line.settle('rollback').catch(() => undefined);
-      throw error;
+      // What went wrong first says more than the refusals that followed from it.
+      throw await line.settle('rollback').then(
+        () => error,
+        (first) => first,
+      );
     } finally {
       open = false;
     }
@@ -42,7 +45,7 @@ export async function oneConnection({ $client: pool }: Database): Promise<OneCon
   const joining: Pick<Database, 'transaction'> = {
     transaction: (work) => together(() => work(db as unknown as Parameters<typeof work>[0])),
   };
-  return { db: Object.assign(db, joining), together, close: () => client.end() };
+  return { db: Object.assign(db, joining), together, close: () => line.close() };
 }
 
 const unread = /^\s*(?:begin|insert|update|delete)\b(?!.*\breturning\b)/is;
@@ -91,6 +94,11 @@ class Line {
     const failed = this.#failed;
     this.#failed = undefined;
     if (failed) throw failed;
+  }
+
+  async close(): Promise<void> {
+    this.#send();
+    await this.#client.end();
   }
 
   #send(): void {
