@@ -62,13 +62,7 @@ export async function simulateCampaignCommand({
  */
 const idleIndexes = [
   ...['calls_workspace', 'calls_agent', 'calls_workspace_agent', 'calls_disposition', 'calls_number'],
-  ...[
-    'calls_thread',
-    'calls_room',
-    'calls_campaign',
-    'contacts_taken',
-    'decisions_contact',
-  ],
+  ...['calls_thread', 'calls_room', 'calls_campaign', 'contacts_taken', 'decisions_contact'],
 ];
 
 /** A crash ends the simulation, so nothing is logged for one; and whoever is referred to here is never deleted. */
@@ -93,7 +87,7 @@ async function run(settings: SimulationSettings): Promise<CampaignReport> {
   });
   try {
     await migrateDatabase(postgres.url);
-    const { db, pool, close } = openDatabase(postgres.socketUrl, { max: 4 });
+    const { db, pool, close } = openDatabase(postgres.url, { max: 4 });
     try {
       await pool.query(`drop index if exists ${idleIndexes.join(', ')}`);
       await pool.query(carefree);
