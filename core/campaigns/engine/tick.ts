@@ -47,11 +47,13 @@ async function look(ctx: Context, { pacer, limits, nowMs = clockOf(ctx) }: TickO
   const running = await db.select().from(campaigns).where(eq(campaigns.status, 'running'));
   if (running.length === 0) return { placed: 0, considered: 0 };
   const ids = running.map(({ id }) => id);
-  const meters = await readMeters(db, ids, nowMs);
-  const prices = await callPrices(db, running);
-  const open = await openCosts(db, ids);
-  const seen = await survey(ctx, running, limits);
-  const evidence = await trunkEvidence(db, ids, { sinceMs: nowMs - paceWindowMs, nowMs });
+  const [meters, prices, open, seen, evidence] = await Promise.all([
+    readMeters(db, ids, nowMs),
+    callPrices(db, running),
+    openCosts(db, ids),
+    survey(ctx, running, limits),
+    trunkEvidence(db, ids, { sinceMs: nowMs - paceWindowMs, nowMs }),
+  ]);
   const lanes = await openLanes(seen, evidence, pacer, nowMs);
   const candidates: Candidate[] = [];
   for (const campaign of running) {
