@@ -26,6 +26,12 @@ export const callPageFilters = callFilters.safeExtend({
 
 const when = z.iso.datetime().nullable();
 
+const callCost = z.object({
+  currency: z.string(),
+  micros: z.number().int().meta({ description: 'Millionths of the currency; the sum of the known parts.' }),
+  is_complete: z.boolean().meta({ description: 'False: some part’s price or quantity is not known.' }),
+});
+
 export const callOut = z
   .object({
     id: z.uuid(),
@@ -58,6 +64,10 @@ export const callOut = z
     sip_status: z.number().int().nullable(),
     sip_reason: z.string().nullable(),
     turn_count: z.number().int(),
+    cost: callCost.nullable().meta({
+      description:
+        'Of recognising, thinking and speaking, by list prices. Null: not finalized yet, or an older call.',
+    }),
   })
   .meta({ id: 'Call' });
 
@@ -75,6 +85,22 @@ const latency = z
 
 export const callDetailOut = callOut
   .extend({
+    cost: callCost
+      .extend({
+        price_version: z.string(),
+        parts: z.array(
+          z.object({
+            stage: z.enum(['stt', 'llm', 'tts']),
+            provider: z.string().meta({ description: '`local`: this machine, which costs nothing.' }),
+            model: z.string(),
+            unit: z.enum(['input_tokens', 'cached_input_tokens', 'output_tokens', 'audio_ms', 'characters']),
+            quantity: z.number(),
+            micros: z.number().int().nullable().meta({ description: 'Null: the price is not known.' }),
+          }),
+        ),
+      })
+      .meta({ id: 'CallCost' })
+      .nullable(),
     transcript: z.array(
       z.object({
         role: z.enum(['user', 'agent']),
