@@ -19,10 +19,18 @@ export const callFilters = z
     message: 'must not be before start_datetime',
   });
 
-export const callPageFilters = callFilters.safeExtend({
-  page: intParam({ min: 1, max: 1_000_000, fallback: 1 }),
-  page_size: intParam({ min: 1, max: 100, fallback: 25 }),
-});
+export const callPageFilters = callFilters
+  .safeExtend({
+    page: intParam({ min: 1, max: 1_000_000, fallback: 1 }),
+    page_size: intParam({ min: 1, max: 100, fallback: 25 }),
+    cursor: z.string().min(1).max(500).optional().meta({
+      description: '`next_cursor` of the page before, with the same filters and instead of `page`.',
+    }),
+  })
+  .refine(({ page, cursor }) => cursor === undefined || page === 1, {
+    path: ['page'],
+    message: 'cannot be chosen together with cursor',
+  });
 
 const when = z.iso.datetime().nullable();
 
