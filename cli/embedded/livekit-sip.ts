@@ -35,7 +35,7 @@ export function livekitSipSpec(options: LivekitSipOptions): ProcessSpec {
     readyTimeoutMs: 30_000,
     // SIGTERM would wait for calls to end; SIGINT ends them.
     stopSignal: 'SIGINT',
-    stopTimeoutMs: 3_000,
+    stopTimeoutMs: 8_000,
     rank: 4,
     show: 'warn',
     readLine: readSipLogLine,

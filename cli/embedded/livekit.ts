@@ -34,7 +34,7 @@ export function livekitSpec(options: LivekitOptions): ProcessSpec {
     ready: () => answersHttp(`http://${isLoopback(host) ? '127.0.0.1' : localAddress(host)}:${port}/`),
     readyTimeoutMs: 30_000,
     stopSignal: 'SIGTERM',
-    stopTimeoutMs: 3_000,
+    stopTimeoutMs: 8_000,
     rank: 5,
     show: 'error',
   };

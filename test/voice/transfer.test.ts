@@ -90,7 +90,7 @@ describe('a caller who asks for a person', () => {
     const person = await picked;
     const answeredAt = person.answeredAt ?? 0;
     await say(product, person, 'Hello, who is there?');
-    await person.heardSpeech({ afterMs: answeredAt, minMs: 1_500, timeoutMs: patienceMs });
+    await person.heardSpeech({ afterMs: answeredAt, minMs: 3_000, timeoutMs: patienceMs });
     const decidedAt = performance.now();
     await person.sendDtmf('1');
     expect((await heardBy(person, answeredAt, decidedAt)).toLowerCase()).toMatch(/assistant|rosa|caller/);

@@ -10,6 +10,7 @@ import { flushSpool } from '../report/spool.ts';
 import { Host } from './host.ts';
 import { warmInference } from './inference.ts';
 import { type FromHost, fromSupervisor } from './messages.ts';
+import { rehearse } from './rehearse.ts';
 
 const spoolEveryMs = 10_000;
 /** After this long a host that was told to hurry goes, whatever is still unfinished. */
@@ -72,6 +73,9 @@ await Promise.all([warmInference(), sink.ready(10_000)]);
 host.start();
 uploader.start();
 started = true;
+background(log, 'rehearsing', rehearse(config.env, log));
 const flush = () => background(log, 'flushing the spool', flushSpool(config.dataDir, sink, log));
 flush();
+// What could not be sent while Redis was away.
+sink.redis.on('ready', flush);
 setInterval(flush, spoolEveryMs).unref();

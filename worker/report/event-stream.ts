@@ -7,8 +7,6 @@ import { spoolEvents } from './spool.ts';
 
 const batchSize = 100;
 const retryMs = 500;
-/** About an hour of a lively call. Beyond it the events go to disk. */
-const bufferLimit = 5_000;
 
 interface Options {
   readonly callId: string;
@@ -22,7 +20,8 @@ interface Options {
 
 /**
  * The append-only event stream of one call and epoch. Every event is enqueued at once (those that happen while a
- * write is under way travel in the next batch), so that a killed process loses nothing it has emitted.
+ * write is under way travel in the next batch); what Redis does not take goes to disk at once, so that a killed process
+ * loses nothing it has emitted.
  */
 export class EventStream {
   readonly #options: Options;
@@ -60,7 +59,11 @@ export class EventStream {
       .catch(() => undefined)
       .finally(() => late.abort());
     this.#gaveUp = true;
-    await this.#spill();
+    if (await this.#spill()) return;
+    this.#options.log.error(
+      { events: this.#waiting.length },
+      'call events are lost: neither Redis nor the disk took them',
+    );
   }
 
   async #write(): Promise<void> {
@@ -73,23 +76,26 @@ export class EventStream {
         this.#waiting = this.#waiting.filter((event) => event.seq > last);
       } catch (error) {
         log.warn({ err: error, waiting: this.#waiting.length }, 'call events wait for redis');
-        if (this.#waiting.length > bufferLimit) await this.#spill();
-        await sleep(retryMs);
+        if (!(await this.#spill())) await sleep(retryMs);
       }
     }
     // Here and not in a `finally`: between the last look and a later callback an event could be left lying.
     this.#writer = undefined;
   }
 
-  async #spill(): Promise<void> {
+  /** To disk, from where the host sends them when Redis is back. @returns false when the disk does not take them either */
+  async #spill(): Promise<boolean> {
     const events = this.#waiting.splice(0);
-    if (events.length === 0) return;
+    if (events.length === 0) return true;
     const { dataDir, log } = this.#options;
     try {
       await spoolEvents(dataDir, events);
       log.warn({ events: events.length }, 'call events spooled to disk');
+      return true;
     } catch (error) {
-      log.error({ err: error, events: events.length }, 'call events are lost: the spool cannot be written');
+      this.#waiting.unshift(...events);
+      log.error({ err: error, events: events.length }, 'the spool of call events cannot be written');
+      return false;
     }
   }
 }

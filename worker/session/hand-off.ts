@@ -1,4 +1,4 @@
-import { type llm, voice } from '@livekit/agents';
+import type { llm, voice } from '@livekit/agents';
 import { handOffAnswer } from '../../core/calls/hand-off-wire.ts';
 import { type CallPlan, internalPaths } from '../../core/calls/plan.ts';
 import { makeProviders, type ProviderSet } from '../providers/index.ts';
@@ -62,9 +62,6 @@ export async function handOff(
   parts.plan = plan;
   speech.use(providers);
   followAgent(session, definition, parts.patience);
-  session.on(voice.AgentSessionEventTypes.UserStateChanged, ({ newState }) =>
-    providers.stt.callerSpeaks(newState === 'speaking'),
-  );
   const history = session.history.copy({ excludeFunctionCall: true, excludeInstructions: true });
   const greet = () => {
     if (definition.firstMessage.trim() === '') session.generateReply();

@@ -1,6 +1,7 @@
 import { asLanguageCode, inference, type ipc, voice } from '@livekit/agents';
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import type { ProviderSet } from '../providers/index.ts';
+import type { CallParts } from './parts.ts';
 import { type Patience, waitsOf } from './patience.ts';
 import { frameworkSilenceMs, SpeechDetector } from './speech-detector.ts';
 import { predictAfterMs } from './speech-state.ts';
@@ -30,7 +31,7 @@ export function newSession(
   definition: AgentDefinition,
   providers: ProviderSet,
   executor: ipc.InferenceExecutor,
-  patience: Patience,
+  { patience, cues }: Pick<CallParts, 'patience' | 'cues'>,
 ): voice.AgentSession {
   const { shortestMs, longestMs } = waitsOf(definition);
   const turnDetection = new inference.TurnDetector({
@@ -42,7 +43,7 @@ export function newSession(
     stt: providers.stt,
     llm: providers.llm,
     tts: providers.tts,
-    vad: new SpeechDetector(),
+    vad: new SpeechDetector((window) => cues.heard(window)),
     connOptions: {
       // We decide when a fault ends the call.
       maxUnrecoverableErrors: 1_000,

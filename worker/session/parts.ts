@@ -11,6 +11,7 @@ import { isCaller } from './line.ts';
 import { Outcome } from './outcome.ts';
 import { tapOutput } from './output-tap.ts';
 import { Patience, waitsOf } from './patience.ts';
+import { TurnCues } from './turn-cues.ts';
 import { TurnReport } from './turn-report.ts';
 import { VoiceOutput } from './voice-output.ts';
 
@@ -30,6 +31,7 @@ export interface CallParts {
   readonly recording: Recording;
   readonly turns: TurnReport;
   readonly patience: Patience;
+  readonly cues: TurnCues;
 }
 
 export function callParts(ctx: JobContext, plan: CallPlan, host: CallHost): CallParts {
@@ -45,6 +47,7 @@ export function callParts(ctx: JobContext, plan: CallPlan, host: CallHost): Call
     queued: (frame) => recording.agentQueued(frame),
     cleared: () => recording.agentCut(),
   });
+  const cues = new TurnCues();
   return {
     ctx,
     plan,
@@ -57,6 +60,7 @@ export function callParts(ctx: JobContext, plan: CallPlan, host: CallHost): Call
     sound,
     recording,
     turns: new TurnReport(events),
-    patience: new Patience(waitsOf(plan.definition), log),
+    patience: new Patience(waitsOf(plan.definition), log, () => cues.turnOver()),
+    cues,
   };
 }

@@ -60,7 +60,11 @@ export class Patience {
   #transcript = '';
   #currentMs: number;
 
-  constructor(limits: PatienceLimits, log: Logger) {
+  readonly #onCertain: () => void;
+
+  /** @param onCertain the model has just said that the turn is certainly over */
+  constructor(limits: PatienceLimits, log: Logger, onCertain: () => void) {
+    this.#onCertain = onCertain;
     this.#limits = limits;
     this.#log = log;
     this.#currentMs = limits.longestMs;
@@ -81,6 +85,7 @@ export class Patience {
         const result = answer as { probability: number; inferenceDurationMs: number };
         this.#confidence = result.probability / this.#threshold;
         const waitMs = this.#apply();
+        if (this.#confidence >= certain) this.#onCertain();
         this.#log.debug({ ...result, threshold: this.#threshold, waitMs }, 'end of turn predicted');
         return { ...result, probability: 0 };
       },

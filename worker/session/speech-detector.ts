@@ -18,12 +18,15 @@ export const frameworkSilenceMs = 200;
 export class SpeechDetector extends VAD {
   override readonly label = 'trunkline.SpeechDetector';
 
-  constructor() {
+  readonly #onWindow: (window: SpeechWindow) => void;
+
+  constructor(onWindow: (window: SpeechWindow) => void = () => undefined) {
     super({ updateInterval: windowMs });
+    this.#onWindow = onWindow;
   }
 
   override stream(): VADStream {
-    return new SpeechDetectorStream(this);
+    return new SpeechDetectorStream(this, this.#onWindow);
   }
 }
 
@@ -34,8 +37,11 @@ class SpeechDetectorStream extends VADStream {
   #filled = 0;
   #samples = 0;
 
-  constructor(detector: SpeechDetector) {
+  readonly #onWindow: (window: SpeechWindow) => void;
+
+  constructor(detector: SpeechDetector, onWindow: (window: SpeechWindow) => void) {
     super(detector);
+    this.#onWindow = onWindow;
     this.#pump().catch((error: unknown) => this.logger.error({ err: error }, 'the voice detector stopped'));
   }
 
@@ -73,6 +79,7 @@ class SpeechDetectorStream extends VADStream {
   }
 
   #tell(window: SpeechWindow, probability: number, inferenceDuration: number): void {
+    this.#onWindow(window);
     const { speaking, started, ended, speechMs, voiceRunMs, silenceRunMs } = window;
     const event = {
       samplesIndex: this.#samples,

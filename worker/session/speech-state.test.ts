@@ -11,17 +11,17 @@ test('a click is no speech, two windows of voice are', () => {
   expect([first?.started, second?.started, second?.speechMs]).toEqual([false, true, 64]);
 });
 
-test('speech ends after four windows of silence, and is as long as it was', () => {
+test('speech ends after three windows of silence, and is as long as it was', () => {
   const state = new SpeechState();
   hear(state, 0.9, 0.9, 0.9);
   const windows = hear(state, 0.1, 0.1, 0.1, 0.1, 0.1);
-  expect(windows.map(({ ended }) => ended)).toEqual([false, false, false, true, false]);
-  expect(windows[3]).toMatchObject({ speaking: false, silenceRunMs: 128, speechMs: 96 });
+  expect(windows.map(({ ended }) => ended)).toEqual([false, false, true, false, false]);
+  expect(windows[2]).toMatchObject({ speaking: false, silenceRunMs: 96, speechMs: 96 });
 });
 
 test('a voice that trails off is still a voice; a pause between words is part of the speech', () => {
   const state = new SpeechState();
   hear(state, 0.9, 0.9, 0.45, 0.45, 0.45, 0.45);
-  const last = hear(state, 0.1, 0.1, 0.1, 0.6).at(-1);
-  expect(last).toMatchObject({ speaking: true, started: false, speechMs: 320, silenceRunMs: 0 });
+  const last = hear(state, 0.1, 0.1, 0.6).at(-1);
+  expect(last).toMatchObject({ speaking: true, started: false, speechMs: 288, silenceRunMs: 0 });
 });

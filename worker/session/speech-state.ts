@@ -7,7 +7,7 @@ const startAfterMs = 50;
 /** The end-of-turn model is asked this early, and shown the silence that is still to come (patience.ts). */
 export const predictAfterMs = 64;
 /** From here on the wait is the end-of-turn model's to decide. */
-const endAfterMs = 128;
+const endAfterMs = 96;
 
 export interface SpeechWindow {
   readonly speaking: boolean;

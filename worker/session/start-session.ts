@@ -18,19 +18,20 @@ interface Around {
   readonly silence: Silence;
 }
 
-const { Close, ConversationItemAdded, UserInputTranscribed, UserStateChanged } = voice.AgentSessionEventTypes;
+const { Close, ConversationItemAdded, UserInputTranscribed } = voice.AgentSessionEventTypes;
 
 /** The framework's session of a call with our input, output and agent. Started with `startSession`. */
 export function buildSession(parts: CallParts, { providers, ...around }: Around) {
-  const { plan, patience, ctx, turns } = parts;
-  const session = newSession(plan.definition, providers, ctx.inferenceExecutor, patience);
+  const { plan, patience, ctx, turns, cues } = parts;
+  const session = newSession(plan.definition, providers, ctx.inferenceExecutor, parts);
   session.on(UserInputTranscribed, ({ transcript }) => patience.heard(transcript));
   session.on(ConversationItemAdded, () => patience.reset());
   turns.watch(session);
   turns.servedBy(providers);
+  cues.servedBy(providers.stt);
+  cues.watch(session);
   followSpeeches(session);
   listenForTrouble(parts, session);
-  session.on(UserStateChanged, ({ newState }) => providers.stt.callerSpeaks(newState === 'speaking'));
   // Our own input and output; RoomIO keeps what it finds.
   session.input.audio = parts.input;
   session.output.audio = parts.output;
@@ -52,6 +53,7 @@ export function successor(
   { history, onEnter }: { history: llm.ChatContext; onEnter: () => void },
 ): CallAgent {
   parts.turns.servedBy(providers);
+  parts.cues.servedBy(providers.stt);
   return new CallAgent(
     {
       instructions: parts.plan.definition.systemPrompt,

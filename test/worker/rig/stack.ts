@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { livekitServer, redisServer } from '../../../cli/embedded/binaries.ts';
+import { resolveBinary } from '../../../cli/embedded/resolve-binary.ts';
+import { consoleOutput } from '../../../cli/output.ts';
 import { waitFor } from '../../../platform/retry.ts';
 import { freePorts } from '../../harness/product.ts';
-
-const binary = join(homedir(), '.cache', 'trunkline', 'bin', 'livekit-server');
 
 /** A real redis-server and livekit-server on free loopback ports, and a data folder. */
 export interface Stack {
@@ -25,6 +26,11 @@ export interface Stack {
 }
 
 export async function startStack(): Promise<Stack> {
+  const [redisProgram, livekitProgram] = await Promise.all(
+    [redisServer, livekitServer].map(async (binary) => (await resolveBinary(binary, consoleOutput())).path),
+  );
+  if (!redisProgram || !livekitProgram)
+    throw new Error('redis-server or livekit-server is not to be had here.');
   const dataDir = await mkdtemp(join(tmpdir(), 'worker-rig-'));
   const [redisPort = 0, port = 0, tcpPort, udpPort] = await freePorts(4);
   const apiSecret = randomBytes(24).toString('hex');
@@ -54,7 +60,7 @@ export async function startStack(): Promise<Stack> {
     livekit: { url: `ws://127.0.0.1:${port}`, apiKey: 'key', apiSecret },
     dataDir,
     startRedis: async () => {
-      redis = spawn('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', ''], {
+      redis = spawn(redisProgram, ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', ''], {
         cwd: dataDir,
         stdio: 'ignore',
       });
@@ -62,7 +68,7 @@ export async function startStack(): Promise<Stack> {
     },
     stopRedis: () => stop(redis),
     startLivekit: async () => {
-      livekit = spawn(binary, ['--config', config], { stdio: 'ignore' });
+      livekit = spawn(livekitProgram, ['--config', config], { stdio: 'ignore' });
       await waitFor('livekit-server', () => accepts(port));
     },
     stopLivekit: () => stop(livekit),
@@ -72,9 +78,14 @@ export async function startStack(): Promise<Stack> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-  await stack.startRedis();
-  await stack.startLivekit();
-  return stack;
+  try {
+    await stack.startRedis();
+    await stack.startLivekit();
+    return stack;
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
 }
 
 async function stop(child: ChildProcess | undefined): Promise<void> {

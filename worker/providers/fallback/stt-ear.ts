@@ -51,6 +51,11 @@ export class Ear {
     }
   }
 
+  /** As `flush`, from a recogniser that follows a stream; one that is given whole utterances has its own end of them. */
+  finalize(): void {
+    if (this.#plugin.capabilities.streaming) this.flush();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

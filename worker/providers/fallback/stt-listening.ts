@@ -80,6 +80,10 @@ export class Listening {
     this.#main?.flush();
   }
 
+  finalize(): void {
+    if (!this.#understood) this.#main?.finalize();
+  }
+
   callerSpeaks(speaks: boolean): void {
     if (speaks === this.#speaking || this.#stopped) return;
     this.#speaking = speaks;

@@ -1,6 +1,7 @@
 import { stt } from '@livekit/agents';
 import { type Chain, paidModelOf, payeeOf } from './chain.ts';
 import { Listening, type ListeningHooks } from './stt-listening.ts';
+import { Preflight } from './stt-preflight.ts';
 
 /**
  * A recogniser that stands for several. LiveKit's own FallbackAdapter believes a plugin whose socket is gone, and loses
@@ -10,7 +11,7 @@ export class FallbackStt extends stt.STT {
   override label = 'trunkline.FallbackStt';
   readonly #chain: Chain<stt.STT>;
   readonly #hooks: ListeningHooks;
-  readonly #listenings = new Set<Listening>();
+  readonly #streams = new Set<FallbackStream>();
 
   constructor(chain: Chain<stt.STT>, hooks: ListeningHooks) {
     super({ streaming: true, interimResults: true, alignedTranscript: false });
@@ -34,13 +35,24 @@ export class FallbackStt extends stt.STT {
 
   /** To be told by the voice detector when the caller begins and ends to speak. */
   callerSpeaks(speaks: boolean): void {
-    for (const listening of this.#listenings) listening.callerSpeaks(speaks);
+    for (const { listening } of this.#streams) listening.callerSpeaks(speaks);
+  }
+
+  /** To be told at each window of the voice detector. @param silenceMs unbroken silence; 0 while there is voice */
+  callerSilentFor(silenceMs: number): void {
+    for (const { preflight } of this.#streams) preflight.callerSilentFor(silenceMs);
+  }
+
+  /** Asks for the final transcript of what was said, now. */
+  finalize(): void {
+    for (const { listening } of this.#streams) listening.finalize();
   }
 
   override stream(): stt.SpeechStream {
     const listening = new Listening(this.#chain, this.#hooks);
-    this.#listenings.add(listening);
-    return new FallbackStream(this, listening, () => this.#listenings.delete(listening));
+    const stream = new FallbackStream(this, listening, () => this.#streams.delete(stream));
+    this.#streams.add(stream);
+    return stream;
   }
 
   protected override async _recognize(): Promise<stt.SpeechEvent> {
@@ -50,33 +62,34 @@ export class FallbackStt extends stt.STT {
 
 class FallbackStream extends stt.SpeechStream {
   override label = 'trunkline.FallbackStream';
-  readonly #listening: Listening;
+  readonly listening: Listening;
+  readonly preflight = new Preflight((event) => {
+    if (!this.queue.closed) this.queue.put(event);
+  });
   readonly #onEnd: () => void;
 
   constructor(owner: FallbackStt, listening: Listening, onEnd: () => void) {
     super(owner, undefined, { maxRetry: 0, retryIntervalMs: 0, timeoutMs: 60_000 });
-    this.#listening = listening;
+    this.listening = listening;
     this.#onEnd = onEnd;
   }
 
   protected override async run(): Promise<void> {
-    this.#listening.start((event) => {
-      if (!this.queue.closed) this.queue.put(event);
-    });
+    this.listening.start((event) => this.preflight.pass(event));
     try {
       for await (const item of this.input) {
-        if (typeof item === 'symbol') this.#listening.flush();
-        else this.#listening.hear(item);
+        if (typeof item === 'symbol') this.listening.flush();
+        else this.listening.hear(item);
       }
     } finally {
       this.#onEnd();
-      this.#listening.stop();
+      this.listening.stop();
     }
   }
 
   override close(): void {
     this.#onEnd();
-    this.#listening.stop();
+    this.listening.stop();
     super.close();
   }
 }
