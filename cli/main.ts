@@ -21,7 +21,8 @@ Options of start, doctor, migrate and seed:
   --port N     port of the API and the console (default 8080)
   --verbose    say how long each part took
 
-Options of simulate [FILE or FOLDER …] (without one: the demo agent's own scenarios):
+Options of simulate [FILE or FOLDER …] (without one: the demo agent's own scenarios); exit code 1 when something
+did not hold, 3 when something was not run for want of a language model:
   --data DIR            the running Trunkline to ask (default .trunkline), or
   --url URL --key KEY   another one, with an API key
   --agent ID            agent (default the demo agent)
@@ -43,7 +44,7 @@ Options of judge (exit code 1 when anything was against the rules):
 
 Every other setting is an environment variable; .env.example lists them all.`;
 
-/** Runs one command. The process ends with 0, or with 1 and one sentence. */
+/** Runs one command. The process ends with the command's exit code, or with 1 and one sentence. */
 export async function runCli(args: readonly string[]): Promise<void> {
   const output = consoleOutput();
   try {

@@ -7,7 +7,10 @@ export interface Answer {
   readonly calls: readonly { readonly name: string; readonly ok: boolean; readonly arguments: unknown }[];
   readonly notes: readonly Readonly<Record<string, unknown>>[];
   readonly problems: readonly string[];
+  /** Of a silence 0: nobody had asked anything. */
   readonly tookMs: number;
+  /** After how much of a silence the agent was heard; null: not at all. */
+  readonly promptMs?: number | null;
 }
 
 export interface Turn {
@@ -16,6 +19,8 @@ export interface Turn {
   readonly calls: readonly string[];
   /** How long the agent took. */
   readonly tookMs?: number;
+  /** What else is to be said of it. */
+  readonly note?: string;
 }
 
 export interface Whole {
@@ -27,13 +32,28 @@ export interface Whole {
 
 /** What is wrong with the answer to one step. */
 export function stepFailures(step: Step, number: number, answer: Answer): string[] {
-  if (!('say' in step)) return [];
   const { within_ms, ...checks } = step.expect;
+  const silent = 'silence_ms' in step;
+  const tookMs = silent ? answer.promptMs : answer.tookMs;
   const wrong = failuresOf(checks, answer);
-  if (within_ms !== undefined && answer.tookMs > within_ms)
-    wrong.push(`took ${answer.tookMs} ms, more than ${within_ms}`);
-  return wrong.map((what) => `step ${number} (“${step.say}”): ${what}`);
+  if (silent && step.expect.prompts === true && tookMs === null) wrong.push('the agent said nothing');
+  if (silent && step.expect.prompts === false && tookMs !== null) wrong.push('the agent spoke');
+  if (within_ms !== undefined && tookMs !== undefined && (tookMs ?? Number.POSITIVE_INFINITY) > within_ms)
+    wrong.push(
+      tookMs === null ? `nothing came within ${within_ms} ms` : `took ${tookMs} ms, more than ${within_ms}`,
+    );
+  return wrong.map((what) => `${stepName(step, number)}: ${what}`);
 }
+
+export const stepName = (step: Step, number: number): string => {
+  const what =
+    'say' in step
+      ? `“${step.say}”`
+      : 'digits' in step
+        ? `keys ${step.digits}`
+        : `${step.silence_ms} ms of silence`;
+  return `step ${number} (${what})`;
+};
 
 /** What is wrong with the conversation as a whole. */
 export function wholeFailures(
@@ -58,17 +78,20 @@ export function wholeFailures(
   return failures;
 }
 
-export const agentTurn = ({ said, calls, tookMs }: Answer): Turn => ({
+export const agentTurn = ({ said, calls, tookMs, promptMs }: Answer): Turn => ({
   role: 'agent',
   text: said,
   calls: calls.map(
     ({ name, ok, arguments: args }) => `${name}(${JSON.stringify(args)})${ok ? '' : ' failed'}`,
   ),
-  tookMs,
+  ...(promptMs === undefined
+    ? { tookMs }
+    : { note: promptMs === null ? 'silent too' : `spoke after ${promptMs} ms of silence` }),
 });
 
-export const callerTurn = (step: Step): Turn => ({
+export const callerTurn = (step: Step, note?: string): Turn => ({
   role: 'caller',
   text: 'say' in step ? step.say : 'digits' in step ? step.digits : `(silent for ${step.silence_ms} ms)`,
   calls: [],
+  ...(note === undefined ? {} : { note }),
 });

@@ -1,11 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { chatCompletions } from '../../jobs/adapters/chat-completions.ts';
+import { inheritedEnv } from '../../platform/config.ts';
 import type { Target } from '../../simulate/chat-client.ts';
 import { type LoadedScenario, loadScenarios, ScenarioError } from '../../simulate/load-scenarios.ts';
-import { htmlPage, terminalLines } from '../../simulate/report.ts';
+import { terminalLines } from '../../simulate/report.ts';
+import { htmlPage } from '../../simulate/report-page.ts';
 import { type PhoneTarget, runCall } from '../../simulate/run-call.ts';
 import { runScenario } from '../../simulate/run-scenario.ts';
-import { simulate } from '../../simulate/simulate.ts';
+import { needsModel } from '../../simulate/scenario.ts';
+import { exitCodeOf, simulate } from '../../simulate/simulate.ts';
 import { CliError } from '../cli-error.ts';
 import { readWishes } from '../environment.ts';
 import { readRunFile } from '../instance.ts';
@@ -24,28 +28,35 @@ export interface SimulateFlags {
   readonly number?: string | undefined;
 }
 
+type Vars = Readonly<Record<string, string | undefined>>;
+
 const demoScenarios = fileURLToPath(new URL('../../simulate/scenarios', import.meta.url));
 
-/** Plays scenarios against an agent of a running Trunkline. Answers 0 when all of them passed. */
+/** Plays scenarios against an agent of a running Trunkline. Answers the exit code (simulate.ts says which). */
 export async function simulateCommand({
   paths,
   flags,
   output,
+  env = inheritedEnv(),
 }: {
   paths: readonly string[];
   flags: SimulateFlags;
   output: Output;
+  env?: Vars;
 }): Promise<number> {
   const scenarios = await load(paths.length === 0 ? [demoScenarios] : paths);
-  const target = targetOf(flags);
-  const phone = flags.audio ? phoneOf(flags, target) : undefined;
-  const report = await simulate(scenarios, target, (scenario) =>
-    phone === undefined ? runScenario(scenario, target) : runCall(scenario, phone),
+  const target = targetOf(flags, env);
+  const phone = flags.audio ? phoneOf(flags, target, env) : undefined;
+  const model = scenarios.some(({ scenario }) => needsModel(scenario))
+    ? chatCompletions(readWishes({}, env).env)
+    : null;
+  const report = await simulate(scenarios, phone ?? target, (scenario) =>
+    phone === undefined ? runScenario(scenario, target, model) : runCall(scenario, phone, model),
   );
   for (const line of terminalLines(report)) output.line(line);
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`);
   if (flags.html !== undefined) writeFileSync(flags.html, htmlPage(report));
-  return report.failed === 0 ? 0 : 1;
+  return exitCodeOf(report);
 }
 
 async function load(paths: readonly string[]): Promise<LoadedScenario[]> {
@@ -57,8 +68,8 @@ async function load(paths: readonly string[]): Promise<LoadedScenario[]> {
 }
 
 /** What is not said is taken from the Trunkline that runs on the data folder. */
-function targetOf({ data, url, key, agent, version }: SimulateFlags): Target {
-  const { dataDir } = readWishes({ data, port: undefined });
+function targetOf({ data, url, key, agent, version }: SimulateFlags, env: Vars): Target {
+  const { dataDir } = readWishes({ data, port: undefined }, env);
   const run = readRunFile(dataDir);
   const need = (what: string, given: string | null | undefined): string => {
     if (given) return given;
@@ -76,15 +87,16 @@ function targetOf({ data, url, key, agent, version }: SimulateFlags): Target {
 }
 
 /** Who is called, and who lends the caller a voice: the Trunkline that runs on the data folder. */
-function phoneOf({ data, number, version }: SimulateFlags, { url, apiKey }: Target): PhoneTarget {
-  if (version !== undefined)
-    throw new CliError('A number leads to the live version; leave --agent-version out.');
-  const { dataDir } = readWishes({ data, port: undefined });
+function phoneOf({ data, number, agent }: SimulateFlags, target: Target, env: Vars): PhoneTarget {
+  const { dataDir } = readWishes({ data, port: undefined }, env);
   const run = readRunFile(dataDir);
   const to = number ?? run?.demo?.number;
   if (!run?.sip || !run.speechUrl || to === undefined)
     throw new CliError(
       `--audio needs a Trunkline that runs on ${dataDir} with phone calls and local speech.`,
     );
-  return { url, apiKey, sip: run.sip, number: to, speechUrl: run.speechUrl };
+  // Whoever names a number and no agent means the agent of that number.
+  const agentId = number !== undefined && agent === undefined ? undefined : target.agentId;
+  const { url, apiKey, version } = target;
+  return { url, apiKey, version, agentId, sip: run.sip, number: to, speechUrl: run.speechUrl };
 }

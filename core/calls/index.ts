@@ -1,4 +1,6 @@
 export { abandonCall } from './abandon.ts';
+export { announceCall } from './announce.ts';
+export type { AnnouncedCall } from './announced.ts';
 export { beginDial, type DialOrder, type DialRoute } from './begin-dial.ts';
 export { beginRescue } from './begin-rescue.ts';
 export type { Call, CallStatus, DialOutcome, Disposition } from './call.ts';

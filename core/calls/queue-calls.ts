@@ -1,8 +1,7 @@
+import { sql } from 'drizzle-orm';
 import { insertMany } from '../../db/insert-many.ts';
 import { calls } from '../../db/schema/calls.ts';
-import { outbox } from '../../db/schema/outbox.ts';
 import type { OperationContext } from '../context.ts';
-import { messages } from '../messages.ts';
 
 interface Ordered {
   readonly id: string;
@@ -30,13 +29,8 @@ export async function queueCalls(
       ...{ channel: 'phone' as const, direction: 'outbound' as const, roomName: `call-${one.id}` },
     })),
   );
-  await insertMany(
-    db,
-    outbox,
-    ordered.map(({ id }) => ({
-      name: 'dial-call',
-      payload: messages['dial-call'].parse({ callId: id }),
-      key: `dial-${id}`,
-    })),
-  );
+  await db.execute(sql`
+    insert into outbox (name, payload, key)
+    select 'dial-call', jsonb_build_object('callId', id), 'dial-' || id
+    from unnest(${sql.param(ordered.map(({ id }) => id))}::uuid[]) as ids(id)`);
 }

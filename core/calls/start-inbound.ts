@@ -3,10 +3,13 @@ import { agents } from '../../db/schema/agents.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { newId } from '../../platform/ids.ts';
+import type { Agent } from '../agents/agent.ts';
 import { versionFor } from '../agents/traffic.ts';
 import type { OperationContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import type { PhoneNumberRow } from '../numbers/number.ts';
 import { operation } from '../operation.ts';
+import { takeAnnounced } from './announced.ts';
 import type { Call } from './call.ts';
 import { type CallPlan, inboundPlanRequest } from './plan.ts';
 import { resolvePlan } from './resolve-plan.ts';
@@ -40,27 +43,42 @@ async function insertCall(
     .where(eq(phoneNumbers.id, phoneNumberId));
   if (!row) throw new DomainError('not_found', 'The dialed number is not registered any more.');
   const { number, agent } = row;
-  if (!agent) throw new DomainError('not_found', `No agent is mapped to the number ${number.e164}.`);
-  const id = newId();
   const [call] = await ctx.db
     .insert(calls)
     .values({
-      id,
       workspaceId: number.workspaceId,
-      agentId: agent.id,
-      agentVersionId: versionFor(agent, id),
+      ...(await whatItRuns(ctx, number, agent, callerOfRoom(roomName))),
       phoneNumberId,
       channel: 'phone',
       direction: 'inbound',
       status: 'ringing',
       roomName,
-      fromNumber: callerOfRoom(roomName),
-      threadId: callerOfRoom(roomName),
       toNumber: number.e164,
     })
     .onConflictDoNothing({ target: calls.roomName })
     .returning();
   return call;
+}
+
+/** The agent of the number, unless the call was announced as one of another agent, version or caller. */
+async function whatItRuns(
+  ctx: OperationContext,
+  number: PhoneNumberRow,
+  agent: Agent | null,
+  caller: string | null,
+) {
+  const announced = await takeAnnounced(ctx, number.id, caller);
+  if (announced) {
+    const { id, agentId, agentVersionId, variables, callerNumber } = announced;
+    // Nobody's thread: what was said in one simulated call is not remembered in the next.
+    return { id, agentId, agentVersionId, variables, fromNumber: callerNumber, threadId: null };
+  }
+  if (!agent) throw new DomainError('not_found', `No agent is mapped to the number ${number.e164}.`);
+  const id = newId();
+  return {
+    ...{ id, agentId: agent.id, agentVersionId: versionFor(agent, id) },
+    ...{ fromNumber: caller, threadId: caller },
+  };
 }
 
 /** Another request for the same room was faster. */

@@ -1,4 +1,5 @@
 import type { CallStatus, DialOutcome } from '../../db/schema/calls.ts';
+import { isAnnouncedNumber } from './announced-number.ts';
 import type { CallEvent, EndReason } from './events.ts';
 
 /**
@@ -72,7 +73,10 @@ export function end<S extends CallState>(
   return { ...state, status: 'ended', endedAt: at, endReason: reason, endDetail: detail };
 }
 
-/** LiveKit's attributes of a SIP participant. The caller's number is news only for a call that came in. */
+/**
+ * LiveKit's attributes of a SIP participant. The caller's number is news only for a call that came in, and not where it
+ * only stood for an announcement.
+ */
 function sipFacts(
   state: CallState,
   attributes: Readonly<Record<string, string>>,
@@ -80,7 +84,7 @@ function sipFacts(
 ): Pick<CallState, 'fromNumber' | 'sipCallId'> {
   const caller = attributes['sip.phoneNumber'];
   return {
-    fromNumber: direction === 'inbound' && caller ? caller : state.fromNumber,
+    fromNumber: direction === 'inbound' && caller && !isAnnouncedNumber(caller) ? caller : state.fromNumber,
     sipCallId: attributes['sip.callIDFull'] || attributes['sip.callID'] || state.sipCallId,
   };
 }

@@ -1,6 +1,7 @@
 export * from './agent-drafts.ts';
 export * from './agent-versions.ts';
 export * from './agents.ts';
+export * from './announced-calls.ts';
 export * from './api-keys.ts';
 export * from './attempts.ts';
 export * from './audit-log.ts';

@@ -166,6 +166,22 @@ describe('the paced sender', () => {
     expect(lastSpeechAt).toBeGreaterThan(startedAt);
   });
 
+  it('mixes what is said into a background that goes on in pauses and begins anew at its end', async () => {
+    const packets: RtpPacket[] = [];
+    const sender = new PacedSender((one) => packets.push(one));
+    sender.background = Int16Array.from({ length: FRAME * 1.5 }, (_, i) => (i < FRAME ? 1_000 : 5_000));
+    sender.start();
+    await sender.play(new Int16Array(FRAME * 2).fill(2_000));
+    const until = performance.now() + 60;
+    while (performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+    sender.close();
+    const heard = decodeUlaw(Buffer.concat(packets.slice(0, 4).map(({ payload }) => payload)));
+    const at = (sample: number) => Math.round((heard[sample] ?? 0) / 500) * 500;
+    expect([at(0), at(FRAME), at(FRAME * 1.5), at(FRAME * 2), at(FRAME * 3)]).toEqual([
+      ...[3_000, 7_000, 3_000, 1_000, 1_000],
+    ]);
+  });
+
   it('stops in the middle of a clip when told to', async () => {
     const sender = new PacedSender(() => undefined);
     sender.start();

@@ -1,9 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { simulateCommand } from '../../cli/commands/simulate.ts';
+import type { Output } from '../../cli/output.ts';
+import { chatCompletions } from '../../jobs/adapters/chat-completions.ts';
 import { loadScenarios } from '../../simulate/load-scenarios.ts';
 import { runCall } from '../../simulate/run-call.ts';
+import { scenario } from '../../simulate/scenario.ts';
 import { SipRejection } from '../../simulate/softphone/sip-rejection.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
+import { chatServer } from '../harness/chat-server.ts';
 import { type Product, startProduct } from '../harness/product.ts';
 import { dialDemo, findCall, finished, hear, patienceMs, say, spokenBy } from './support.ts';
 
@@ -66,14 +73,24 @@ describe('a caller dialing a SIP number', () => {
     expect(record.transcript.some((turn) => turn.role === 'agent' && turn.interrupted)).toBe(true);
   });
 
-  it.concurrent('may be simulated: a scenario is played as a phone call, and judged by what the agent said and did', async () => {
-    const [hours] = await loadScenarios([shippedScenario('01-opening-hours.yaml')]);
-    if (!hours) throw new Error('no scenario');
+  const simulated = async (file: string, version: number) => {
+    const [loaded] = await loadScenarios([shippedScenario(file)]);
+    if (!loaded) throw new Error('no scenario');
     const { run, speechUrl } = product;
-    const target = { url: run.url, apiKey: run.apiKey, sip: run.sip, number: run.demo.number, speechUrl };
-    const result = await runCall(hours.scenario, target);
-    expect(result.failures, JSON.stringify(result.turns)).toEqual([]);
-    expect(result.turns.map(({ role }) => role)).toEqual([
+    const { url, apiKey, sip, demo } = run;
+    return runCall(loaded.scenario, { url, apiKey, sip, speechUrl, number: demo.number, version });
+  };
+
+  it.concurrent('may be simulated: a scenario is played as a phone call, and judged by what the agent said and did', async () => {
+    const json = join(product.dataDir, 'simulated.json');
+    const code = await simulateCommand({
+      paths: [shippedScenario('01-opening-hours.yaml')],
+      flags: { data: product.dataDir, audio: true, json },
+      output: { line: () => undefined } as unknown as Output,
+    });
+    const [result] = JSON.parse(await readFile(json, 'utf8')).results;
+    expect(code, JSON.stringify(result)).toBe(0);
+    expect(result.turns.map(({ role }: { role: string }) => role)).toEqual([
       ...['agent', 'caller', 'agent', 'caller', 'agent', 'caller', 'agent'],
     ]);
     expect(result.slowestReplyMs).toBeGreaterThan(0);
@@ -138,6 +155,38 @@ describe('a caller dialing a SIP number', () => {
       const record = await finished(product, await findCall(product, `+1555013${index}`));
       expect(record.disposition).toBe('completed');
     }
+  });
+
+  // Apart from the calls above: an agent that is starved of the processor pauses as if it were done.
+  it.concurrent('may be simulated with noise around the caller, who interrupts, and with a version and variables', async () => {
+    const result = await simulated('by-phone/interrupts-on-a-noisy-street.yaml', 1);
+    expect(result.failures, JSON.stringify(result.turns)).toEqual([]);
+    expect(result.turns[3]?.note).toMatch(/^interrupts; the agent fell silent after \d+ ms$/);
+    const record = await finished(product, result.id ?? '');
+    expect(record).toMatchObject({ from_number: '+12025550143', dynamic_variables: { plan: 'gold' } });
+    expect(record.transcript.some(({ role, interrupted }) => role === 'agent' && interrupted)).toBe(true);
+  });
+
+  it.concurrent('may be simulated by a language model, which is told what a recogniser hears of the agent', async () => {
+    const move = (say: string, state: string) => ({
+      say: JSON.stringify({ say, state, reason: 'so it was' }),
+    });
+    await using server = await chatServer([
+      move('What are your opening hours?', 'going_on'),
+      move('That is all, thank you. Bye bye.', 'met'),
+    ]);
+    const { url, apiKey, sip, demo } = product.run;
+    const nora = scenario.parse({
+      ...{ name: 'Nora', persona: 'Nora, who works late', goal: 'the opening hours' },
+      checks: { said: 'open Monday', ended: true },
+    });
+    const target = { url, apiKey, sip, speechUrl: product.speechUrl, number: demo.number };
+    const result = await runCall(nora, target, chatCompletions({ OPENAI_BASE_URL: server.url }));
+    expect(result.failures, JSON.stringify(result.turns)).toEqual([]);
+    expect(result.goal).toEqual({ state: 'met', reason: 'so it was' });
+    const [first, second] = server.requests.map(({ messages }) => messages[1].content);
+    expect(first).toMatch(/^Agent: .*harbou?r dental/i);
+    expect(second).toMatch(/You: What are your opening hours\?\nAgent: .*monday/i);
   });
 
   it('is rejected when nobody has that number', async () => {

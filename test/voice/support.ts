@@ -18,6 +18,7 @@ export interface CallDetail {
   readonly end_reason: string | null;
   readonly end_detail: string | null;
   readonly from_number: string | null;
+  readonly dynamic_variables: Readonly<Record<string, string>>;
   readonly transcript: readonly {
     readonly role: string;
     readonly text: string;

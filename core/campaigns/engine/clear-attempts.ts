@@ -1,4 +1,5 @@
-import { asc, eq, inArray } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
+import { anyOf } from '../../../db/any-of.ts';
 import { attempts } from '../../../db/schema/attempts.ts';
 import { campaigns } from '../../../db/schema/campaigns.ts';
 import { contacts } from '../../../db/schema/contacts.ts';
@@ -45,7 +46,7 @@ export async function clearAttempts(
   const taken = await db
     .select()
     .from(attempts)
-    .where(inArray(attempts.id, [...attemptIds]))
+    .where(anyOf(attempts.id, attemptIds))
     .orderBy(asc(attempts.id))
     .for('update');
   const reserved = taken.filter(({ state }) => state === 'reserved');
@@ -102,7 +103,7 @@ async function mark(db: Db, clear: readonly Attempt[], atMs: number): Promise<vo
     .update(attempts)
     .set({ state: 'dialing', dialedAt: at })
     .where(
-      inArray(
+      anyOf(
         attempts.id,
         clear.map(({ id }) => id),
       ),
@@ -111,7 +112,7 @@ async function mark(db: Db, clear: readonly Attempt[], atMs: number): Promise<vo
     .update(contacts)
     .set({ state: 'dialing', lastAttemptAt: at })
     .where(
-      inArray(
+      anyOf(
         contacts.id,
         clear.map(({ contactId }) => contactId),
       ),

@@ -1,4 +1,4 @@
-import { asc, desc, inArray, sql } from 'drizzle-orm';
+import { asc, desc, sql } from 'drizzle-orm';
 import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
 import { isOpen, nextLegalMoment, placeOfKey, type RuleSettings } from '../rules/index.ts';
@@ -56,7 +56,7 @@ export async function takeDue(
   },
 ): Promise<DueContact[]> {
   if (keys.length === 0 || most <= 0) return [];
-  const { rows } = await db.execute<{ id: string }>(sql`
+  const due = sql`
     select due.id from unnest(${sql.param(keys)}::text[]) as keys(key)
     cross join unnest(array[9, 8, 7, 6, 5, 4, 3, 2, 1, 0]::smallint[]) as priorities(priority)
     cross join lateral (
@@ -64,13 +64,11 @@ export async function takeDue(
       where campaign_id = ${campaignId} and window_key = keys.key and priority = priorities.priority
         and state = 'waiting' and next_attempt_at <= ${new Date(nowMs).toISOString()}
       order by next_attempt_at limit ${most}) as due
-    order by priorities.priority desc, due.next_attempt_at limit ${most}`);
-  if (rows.length === 0) return [];
-  const ids = rows.map(({ id }) => id);
+    order by priorities.priority desc, due.next_attempt_at limit ${most}`;
   return db
     .select()
     .from(contacts)
-    .where(sql`${inArray(contacts.id, ids)} and ${contacts.state} = 'waiting'`)
+    .where(sql`${contacts.id} = any(array(${due})) and ${contacts.state} = 'waiting'`)
     .orderBy(desc(contacts.priority), asc(contacts.nextAttemptAt))
     .for('update', { skipLocked: true });
 }

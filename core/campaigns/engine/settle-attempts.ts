@@ -1,4 +1,5 @@
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { anyOf } from '../../../db/any-of.ts';
 import { attempts } from '../../../db/schema/attempts.ts';
 import { callbacks } from '../../../db/schema/callbacks.ts';
 import type { Disposition } from '../../../db/schema/calls.ts';
@@ -39,7 +40,7 @@ export async function settleAttempts(db: Db, calls: readonly FinishedCall[], now
   const taken = await db
     .select()
     .from(attempts)
-    .where(inArray(attempts.id, [...byId.keys()]))
+    .where(anyOf(attempts.id, [...byId.keys()]))
     .orderBy(asc(attempts.id))
     .for('update');
   const open = taken.filter(({ state }) => state !== 'ended' && state !== 'withdrawn');
@@ -116,7 +117,7 @@ async function outcomesOf(
   const rows = await db
     .select({ contactId: attempts.contactId, outcome: attempts.outcome })
     .from(attempts)
-    .where(and(inArray(attempts.contactId, ids), eq(attempts.state, 'ended')))
+    .where(and(anyOf(attempts.contactId, ids), eq(attempts.state, 'ended')))
     .orderBy(asc(attempts.number));
   const known = groupBy(rows, ({ contactId }) => contactId);
   return new Map(

@@ -1,4 +1,5 @@
-import { asc, inArray } from 'drizzle-orm';
+import { asc } from 'drizzle-orm';
+import { anyOf } from '../../../db/any-of.ts';
 import type { attempts } from '../../../db/schema/attempts.ts';
 import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
@@ -12,7 +13,7 @@ export async function takePeople(
   const rows = await db
     .select()
     .from(contacts)
-    .where(inArray(contacts.id, ids))
+    .where(anyOf(contacts.id, ids))
     .orderBy(asc(contacts.id))
     .for('update');
   return new Map(rows.map((contact) => [contact.id, contact]));

@@ -27,6 +27,8 @@ export async function trunkEvidence(
     from attempts a join calls c on c.id = a.id
     where a.campaign_id = any(${sql.param(campaignIds)}::uuid[]) and a.dialed_at is not null
       and a.created_at > ${new Date(nowMs - lookBackMs).toISOString()}
+      -- Whatever happened in a call happened before its end: the calls of these need no look.
+      and (a.ended_at is null or a.ended_at > ${since})
     group by a.workspace_id, a.trunk`);
   return new Map(
     rows.map((row) => [

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import { type OneConnection, oneConnection } from '../../../db/one-connection.ts';
 import { campaigns } from '../../../db/schema/campaigns.ts';
 import { foldContactCounts } from '../../contacts/counts.ts';
 import type { Services } from '../../context.ts';
@@ -26,7 +27,12 @@ export async function simulateCampaign(
   services: Services,
   settings: SimulationSettings,
 ): Promise<CampaignReport> {
-  return new Simulation(services, settings).run();
+  const { db, together, close } = await oneConnection(services.db);
+  try {
+    return await new Simulation({ ...services, db }, settings, together).run();
+  } finally {
+    await close();
+  }
 }
 
 class Simulation {
@@ -36,11 +42,13 @@ class Simulation {
   readonly #stepMs: number;
   readonly #answers = new Timetable<LiveCall>();
   readonly #ends = new Timetable<LiveCall>();
+  readonly #together: OneConnection['together'];
   #nowMs: number;
   #peak = 0;
 
-  constructor(services: Services, settings: SimulationSettings) {
+  constructor(services: Services, settings: SimulationSettings, together: OneConnection['together']) {
     this.#settings = settings;
+    this.#together = together;
     this.#stepMs = stepOf(settings);
     this.#startMs = settings.startsAt === undefined ? nextMonday(Date.now()) : Date.parse(settings.startsAt);
     this.#nowMs = this.#startMs;
@@ -77,13 +85,16 @@ class Simulation {
     };
     const lastMs = this.#startMs + days * dayMs;
     for (let looks = 0; ; looks++) {
-      await phone.answer(this.#answers.take(this.#nowMs));
-      await phone.end(this.#ends.take(this.#nowMs));
       const over = this.#nowMs >= lastMs;
-      const ticked = over ? null : await tick(ctx, { pacer, limits });
-      if (looks % 16 === 0) await foldContactCounts(this.#services.db, campaignId);
+      const ticked = await this.#together(async () => {
+        await phone.answer(this.#answers.take(this.#nowMs));
+        await phone.end(this.#ends.take(this.#nowMs));
+        const ticked = over ? null : await tick(ctx, { pacer, limits });
+        if (looks % 16 === 0) await foldContactCounts(this.#services.db, campaignId);
+        if (ticked && ticked.placed > 0) await this.#invite(phone);
+        return ticked;
+      });
       if (looks % 32 === 31) await this.#cleanUp();
-      if (ticked && ticked.placed > 0) await this.#invite(phone);
       if (this.#ends.size === 0 && (over || !(await this.#isRunning(campaignId)))) return;
       this.#nowMs =
         ticked?.considered && !this.#isQuiet(ticked.placed)
@@ -92,9 +103,9 @@ class Simulation {
     }
   }
 
-  /** What the server's autovacuum does in the product whenever it likes; here at the same looks in every run. */
+  /** Where every look removes what it has written, as autovacuum does it in the product; here at the same looks in every run. */
   async #cleanUp(): Promise<void> {
-    await this.#services.db.execute(sql`vacuum (analyze) calls, attempts, contacts, contact_counts, outbox`);
+    await this.#services.db.execute(sql`vacuum contact_counts, outbox`);
   }
 
   async #invite(phone: PhoneCalls): Promise<void> {

@@ -83,6 +83,11 @@ export class MediaSession extends EventEmitter<MediaEvents> {
     this.#sender.stopPlaying();
   }
 
+  /** 8 kHz samples to be heard behind everything; undefined: nothing any more. */
+  setBackground(samples: Int16Array | undefined): void {
+    this.#sender.background = samples;
+  }
+
   /** Throws when a character is not on a telephone. */
   press(digits: string): Promise<void> {
     for (const digit of digits) if (!isDigit(digit)) throw new Error(`${digit} is not a key`);

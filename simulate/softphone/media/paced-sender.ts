@@ -48,6 +48,9 @@ export class PacedSender {
   dtmfType = 101;
   /** `performance.now()` of the first frame. */
   startedAt: number | undefined;
+  /** 8 kHz samples that go on and on behind everything that is said, pauses too; keys are pressed without them. */
+  background: Int16Array | undefined;
+  #backgroundAt = 0;
   readonly #send: (packet: RtpPacket) => void;
   readonly #ssrc = randomInt(2 ** 32 - 1);
   readonly #firstTimestamp = randomInt(2 ** 31);
@@ -128,8 +131,9 @@ export class PacedSender {
     const key = this.#keys.shift();
     if (key) this.#sendKey(key, timestamp);
     else {
-      const payload = pressing ? undefined : this.#nextAudio();
-      this.#emit(PCMU, timestamp, payload ?? new Uint8Array(FRAME_SAMPLES).fill(ULAW_SILENCE), this.#marker);
+      const frame = this.#overBackground(pressing ? undefined : this.#nextAudio());
+      const payload = frame ? encodeUlaw(frame) : new Uint8Array(FRAME_SAMPLES).fill(ULAW_SILENCE);
+      this.#emit(PCMU, timestamp, payload, this.#marker);
       this.#marker = false;
     }
     this.#frame += 1;
@@ -141,7 +145,7 @@ export class PacedSender {
     sent?.();
   }
 
-  #nextAudio(): Uint8Array | undefined {
+  #nextAudio(): Int16Array | undefined {
     const play = this.#plays[0];
     if (!play) return undefined;
     const now = performance.now();
@@ -158,7 +162,18 @@ export class PacedSender {
       const { startedAt, lastSpeechAt } = play;
       play.settle({ startedAt, endedAt: leftAt(chunk.length), lastSpeechAt, complete: true });
     }
-    return encodeUlaw(frame);
+    return frame;
+  }
+
+  #overBackground(frame: Int16Array | undefined): Int16Array | undefined {
+    const { background } = this;
+    if (!background || background.length === 0) return frame;
+    const first = this.#backgroundAt;
+    this.#backgroundAt = (first + FRAME_SAMPLES) % background.length;
+    return Int16Array.from({ length: FRAME_SAMPLES }, (_, i) => {
+      const sum = (frame?.[i] ?? 0) + (background[(first + i) % background.length] ?? 0);
+      return Math.max(-32_768, Math.min(32_767, sum));
+    });
   }
 
   #emit(payloadType: number, timestamp: number, payload: Uint8Array, marker: boolean): void {

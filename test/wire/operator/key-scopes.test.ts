@@ -97,6 +97,7 @@ const opens: Record<string, readonly KeyScope[]> = {
   getCall: ['calls:read'],
   exportCalls: ['calls:read'],
   placeOutboundCall: ['calls:write'],
+  announceCall: ['calls:write'],
   endCall: ['calls:write'],
   controlCall: ['calls:write'],
   superviseCall: ['calls:write'],

@@ -89,6 +89,7 @@ const documented: Record<string, 'session' | 'member' | 'developer' | 'admin'> =
   getCall: 'member',
   exportCalls: 'member',
   placeOutboundCall: 'member',
+  announceCall: 'member', // addition
   endCall: 'member', // addition
   controlCall: 'developer', // addition
   superviseCall: 'developer', // addition
@@ -126,6 +127,7 @@ const instead: Record<string, number> = {
 
 /** Of somebody else's workspace: hidden as if it were not there. */
 const foreign: Record<string, number> = {
+  announceCall: 404,
   switchWorkspace: 404,
   getWorkspace: 404,
   listApiKeys: 404,

@@ -272,6 +272,7 @@ export const requests: Record<string, SampleRequest> = {
     path: '/calls/outbound_call',
     body: { agent_phone_number: w.number, phone_number_to_dial: nextNumber() },
   }),
+  announceCall: (w) => ({ path: '/calls/announce', body: { phone_number: w.number } }),
   analyzeCall: (w) => ({ path: `/calls/${w.finishedCallId}/analyze` }),
   endCall: (w) => ({ path: `/calls/${w.callId}/end` }),
   controlCall: (w) => ({ path: `/calls/${w.callId}/control`, body: { command_id: 'c', kind: 'mute' } }),

@@ -14,6 +14,7 @@ import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentCall, presentCallDetail } from '../presenters/call.ts';
 import { callDetailOut, callFilters, callOut, callPageFilters } from '../schemas/call.ts';
+import { announceRoute } from './announce-call.ts';
 
 const generateToken = route({
   method: 'get',
@@ -221,4 +222,4 @@ const analyze = route({
   },
 });
 
-export const callRoutes = [generateToken, list, exportAll, get, outboundCall, hangUp, analyze];
+export const callRoutes = [generateToken, list, exportAll, get, outboundCall, announceRoute, hangUp, analyze];
