@@ -14,6 +14,7 @@ export function absentPorts(who: string): Ports {
     messenger: null,
     carriers: { local: noCarrier, installed: () => null, open: () => noCarrier },
     trunkProbe: { options: absent },
+    captures: { whyNot: absent },
     mailer: null,
     google: null,
     foreign: null,

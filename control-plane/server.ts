@@ -17,6 +17,7 @@ import {
 import { Sealer } from '../platform/crypto.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { Shutdown } from '../platform/shutdown.ts';
+import { whyNoCaptureHere } from '../sip/capture/here.ts';
 import { openCarriers } from '../sip/carriers/index.ts';
 import { trunkProbe } from '../sip/options.ts';
 import { openEmbedder } from './adapters/embedder.ts';
@@ -79,6 +80,7 @@ async function main(): Promise<void> {
       messenger: null,
       carriers: openCarriers(config.env),
       trunkProbe: trunkProbe(),
+      captures: { whyNot: () => whyNoCaptureHere(config) },
       mailer: null,
       google: googleIdentity(config.env),
       foreign: foreignIdentity(config.env),

@@ -43,6 +43,7 @@ const areaOf: Readonly<Record<string, Area | null>> = {
   tool: 'chats',
   number: 'numbers',
   trunk: 'numbers',
+  capture: 'numbers',
   carrier_account: 'numbers',
   campaign: 'campaigns',
   contact: 'campaigns',

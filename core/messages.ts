@@ -36,6 +36,8 @@ export const messages = {
   /** Ring the person of a transfer into the room of its call; take the leg of one that came to nothing away. */
   'dial-transfer': z.object({ transferId: z.uuid() }),
   'end-transfer': z.object({ transferId: z.uuid() }),
+  /** Capture the packets of the next call of a number. */
+  'capture-packets': z.object({ captureId: z.uuid() }),
   /** Hang up a live call from outside. */
   'end-call': z.object({ callId: z.uuid() }),
   /** Hand an SMS to the carrier. */

@@ -23,6 +23,8 @@ export interface Ports {
   readonly messenger: Messenger | null;
   readonly carriers: Carriers;
   readonly trunkProbe: TrunkProbe;
+  /** The network of the machine that livekit-sip runs on. */
+  readonly captures: { whyNot(): Promise<string | null> };
   /** Null: no mail server is configured, and mail is kept instead of sent. */
   readonly mailer: Mailer | null;
   /** Null: nobody signs in with Google here. */

@@ -9,6 +9,7 @@ import { allowedHosts, type Config, ConfigError, readConfig } from '../platform/
 import { Sealer } from '../platform/crypto.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { Shutdown } from '../platform/shutdown.ts';
+import { sipPlaceOf, whyNoCaptureHere } from '../sip/capture/here.ts';
 import { openCarriers } from '../sip/carriers/index.ts';
 import { connectLiveKit } from '../sip/livekit.ts';
 import { trunkProbe } from '../sip/options.ts';
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
 
   const queues = new Queues(redis, new Map(tasks.map((task) => [task.name, task])));
   shutdown.add('queues', () => queues.close());
+  const pacer = new RedisPacer(hasty);
   const services: JobServices = {
     ...buildCore(config, database, new RedisFleet(hasty), log),
     livekit: connectLiveKit(config.livekit),
@@ -66,6 +68,8 @@ async function main(): Promise<void> {
     log,
     agentName: config.env.WORKER_AGENT_NAME,
     limits: callLimits,
+    sipPlace: sipPlaceOf(config),
+    pacing: { pacer, trunkCallsPerSecond: config.env.DIALER_TRUNK_CPS },
     purgeOutbox: (olderThanMs) => purgeOutbox(database.pool, olderThanMs),
   };
   const workers = startWorkers(redis, tasks, services);
@@ -75,7 +79,7 @@ async function main(): Promise<void> {
   shutdown.add('outbox', () => relay.stop());
   const dialer = new Dialer({
     ctx: services.ctx,
-    pacer: new RedisPacer(hasty),
+    pacer,
     limits: dialerLimits(config.env),
     log,
   });
@@ -117,6 +121,7 @@ function buildCore(
       messenger: twilioMessages(config.env),
       carriers: openCarriers(config.env),
       trunkProbe: trunkProbe(),
+      captures: { whyNot: () => whyNoCaptureHere(config) },
       mailer: smtpMailer(config.env),
       google: null,
       foreign: null,

@@ -1,5 +1,7 @@
+import type { Pacer } from '../core/campaigns/engine/index.ts';
 import type { Context, Services } from '../core/context.ts';
 import type { Logger } from '../platform/log.ts';
+import type { SipPlace } from '../sip/capture/tcpdump.ts';
 import type { LiveKit } from '../sip/livekit.ts';
 import type { CallEvents } from './calls/call-events.ts';
 import type { Queues } from './queues.ts';
@@ -16,6 +18,10 @@ export interface JobServices {
   /** Name under which the worker fleet is registered with LiveKit. */
   readonly agentName: string;
   readonly limits: CallLimits;
+  /** Where livekit-sip talks on this machine; null: it runs elsewhere. */
+  readonly sipPlace: SipPlace | null;
+  /** How fast trunks are used, shared with the dialer. */
+  readonly pacing: { readonly pacer: Pacer; readonly trunkCallsPerSecond: number };
   /** Removes messages sent longer ago than this; returns how many. */
   purgeOutbox(olderThanMs: number): Promise<number>;
 }

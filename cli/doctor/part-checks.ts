@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inheritedEnv } from '../../platform/config.ts';
+import { whyNoCapture } from '../../sip/capture/tcpdump.ts';
 import { sentenceOf } from '../cli-error.ts';
 import { consoleFresh } from '../console-build.ts';
 import { type Binary, cacheFolder, livekitServer, livekitSip, redisServer } from '../embedded/binaries.ts';
@@ -32,6 +33,7 @@ export function partChecks(wishes: Wishes): Check[] {
     parts.sip
       ? () => program('livekit-sip', livekitSip)
       : async () => [finding('off', 'livekit-sip', 'not started here')],
+    ...(parts.sip ? [() => captures(wishes)] : []),
     parts.speech
       ? () => models(wishes)
       : async () => [finding('off', 'Speech models', 'not needed: providers are set')],
@@ -75,6 +77,16 @@ async function program(what: string, binary: Binary) {
     ? `The next start builds it with Go (${go.minutes})${go.aptLibraries.length > 0 ? `; libraries: ${aptCommand(go.aptLibraries)}` : ''}.`
     : `The next start installs it, if it may: ${aptCommand(apt ?? [])}`;
   return [finding('warn', what, `not here; without it: ${binary.without}`, way)];
+}
+
+/** Only for whoever asks for one: nothing is installed for it. */
+async function captures({ env }: Wishes) {
+  const why = await whyNoCapture({ host: env.SIP_HOST, port: env.SIP_PORT, rtpPorts: env.SIP_RTP_PORTS });
+  return [
+    why === null
+      ? finding('ok', 'Packet captures', 'can be made')
+      : finding('off', 'Packet captures', 'cannot be made here; calls do not need them', why),
+  ];
 }
 
 async function models({ env }: Wishes) {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { callEvents } from '../../db/schema/call-events.ts';
+import type { OperationContext } from '../context.ts';
 import { operation } from '../operation.ts';
-import { emitFinalize, lockCall, updateCall } from './call.ts';
+import { type Call, emitFinalize, lockCall, updateCall } from './call.ts';
 import type { CallPlan } from './plan.ts';
 import { resolvePlan } from './resolve-plan.ts';
 import { end } from './state.ts';
@@ -11,7 +13,7 @@ const maxEpoch = 5;
 
 /**
  * Puts another worker in charge of a call whose worker is gone, and answers the plan for it. Null: nothing to rescue
- * (the call is over, or another rescue of the same epoch was faster). After too many workers the call ends as failed.
+ * (the call is over or goes on without an agent, or another rescue of the same epoch was faster). After too many workers the call ends as failed.
  */
 export const beginRescue = operation({
   name: 'call.begin_rescue',
@@ -23,8 +25,12 @@ export const beginRescue = operation({
   }),
   run: async (ctx, { callId, epoch }): Promise<CallPlan | null> => {
     const call = await lockCall(ctx, callId);
-    // Put through to somebody: the agent has left on purpose.
-    if (call.status === 'ended' || call.epoch !== epoch || call.bridgedAt !== null) return null;
+    if (call.status === 'ended' || call.epoch !== epoch) return null;
+    // Put through to somebody: the agent has left on purpose, and the two need no other.
+    if (call.bridgedAt !== null) {
+      if (call.recorderStays) await loseRecorder(ctx, call);
+      return null;
+    }
     await cancelTransfers(ctx, callId, 'The worker of the call was lost.');
     if (epoch >= maxEpoch) {
       const detail = `The call lost its worker ${epoch} times.`;
@@ -43,3 +49,19 @@ export const beginRescue = operation({
     return resolvePlan(ctx, rescued);
   },
 });
+
+/**
+ * The worker that recorded two who were put through is gone. They talk on, unrecorded from here; what it had on its disk
+ * is sent by whoever finds it. Its epoch ends, so that what it still has on the way moves nothing any more.
+ */
+async function loseRecorder(ctx: OperationContext, { id, epoch }: Call): Promise<void> {
+  await ctx.db.insert(callEvents).values({
+    ...{ callId: id, epoch: epoch + 1, seq: 1, type: 'recording.stopped', at: new Date() },
+    data: {
+      durationMs: 0,
+      detail: 'The worker that recorded was lost; the call goes on and is not recorded.',
+    },
+  });
+  await updateCall(ctx, id, { epoch: epoch + 1, appliedSeq: 1, recorderStays: false });
+  ctx.log.warn({ callId: id, epoch: epoch + 1 }, 'a call goes on without its recorder');
+}

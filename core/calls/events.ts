@@ -105,8 +105,16 @@ const body = z.discriminatedUnion('type', [
     /** Status of the transfer, or `referred`, `refused`. */
     outcome: z.string().optional(),
   }),
-  /** The last event of an agent that has put the caller through: the call goes on without it. */
-  z.object({ type: z.literal('call.bridged'), transferId: z.uuid(), to: z.string() }),
+  /**
+   * The agent has put the caller through: the call goes on without it. The last event of its worker, unless that stays as
+   * the `recorder`: then `recording.stopped` says that it has gone too, and `ended`, if it saw the end of the call.
+   */
+  z.object({
+    type: z.literal('call.bridged'),
+    transferId: z.uuid(),
+    to: z.string(),
+    recorder: z.boolean().optional(),
+  }),
   /** Another agent goes on with the call. */
   z.object({
     type: z.literal('agent.handed_off'),

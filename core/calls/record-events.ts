@@ -73,12 +73,13 @@ async function applyPending(ctx: OperationContext, call: Call): Promise<void> {
     appliedSeq = row.seq;
   }
   const { status, answeredAt, firstWordAt, endedAt, endReason, endDetail, fromNumber, sipCallId } = state;
-  const { bridgedAt } = state;
+  const { bridgedAt, recorderStays } = state;
   await ctx.db
     .update(calls)
     .set({
       ...{ status, answeredAt, firstWordAt, endedAt, endReason, endDetail, fromNumber, sipCallId },
       bridgedAt,
+      recorderStays,
       appliedSeq,
       turnCount: turnsInLog(call.id),
     })

@@ -6,6 +6,7 @@ import type { OperationContext } from '../context.ts';
 import { hasKnowledge } from '../knowledge/has-knowledge.ts';
 import { withThread } from '../threads/with-thread.ts';
 import type { Call } from './call.ts';
+import { silenceOf } from './control/silence.ts';
 import type { CallEvent } from './events.ts';
 import { fillCall } from './fill-call.ts';
 import { type CallPlan, callerIdentity } from './plan.ts';
@@ -33,8 +34,16 @@ export async function resolvePlan(ctx: OperationContext, call: Call): Promise<Ca
     variables,
     ...((await hasKnowledge(ctx, agentId)) ? { knowledge: true } : {}),
     joinTimeoutMs: joinTimeoutMs[call.channel === 'web' ? 'web' : call.direction],
+    ...(await silenceNow(ctx, call)),
     resume: await resumeOf(ctx, call),
   };
+}
+
+/** Also before the answer: a supervisor may mute an agent while it rings. */
+async function silenceNow(ctx: OperationContext, call: Call): Promise<Pick<CallPlan, 'silence'>> {
+  if (call.epoch === 1) return {};
+  const silence = await silenceOf(ctx, call.id);
+  return silence.muted || silence.takenOver ? { silence } : {};
 }
 
 /** Written with the call, so that whoever looks at it knows why a sentence had a hole. */

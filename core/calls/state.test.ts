@@ -9,6 +9,7 @@ const fresh: CallState = {
   firstWordAt: null,
   endedAt: null,
   bridgedAt: null,
+  recorderStays: false,
   endReason: null,
   endDetail: null,
   fromNumber: null,

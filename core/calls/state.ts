@@ -26,6 +26,8 @@ export interface CallState {
   readonly firstWordAt: Date | null;
   readonly endedAt: Date | null;
   readonly bridgedAt: Date | null;
+  /** Of a call that was bridged. */
+  readonly recorderStays: boolean;
   readonly endReason: string | null;
   readonly endDetail: string | null;
   readonly fromNumber: string | null;
@@ -56,7 +58,9 @@ export function applyEvent(state: CallState, event: CallEvent, direction: 'inbou
     case 'agent.first_word':
       return { ...state, firstWordAt: state.firstWordAt ?? at };
     case 'call.bridged':
-      return { ...state, bridgedAt: state.bridgedAt ?? at };
+      return { ...state, bridgedAt: state.bridgedAt ?? at, recorderStays: event.recorder === true };
+    case 'recording.stopped':
+      return { ...state, recorderStays: false };
     case 'ended':
       return end(state, { at, reason: event.reason, detail: event.detail });
     default:

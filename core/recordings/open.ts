@@ -12,7 +12,7 @@ export const openRecording = operation({
   input: z.object({ callId: z.uuid(), expiresAtMs: z.number(), signature: z.string() }),
   reads: true,
   run: async (ctx, input): Promise<{ layout: Layout; sampleRate: number }> => {
-    if (!isLinkValid(ctx.services.authSecret, input))
+    if (!isLinkValid(ctx.services.authSecret, { ...input, id: input.callId }))
       throw new DomainError('forbidden', 'This link is wrong or too old. Ask for a new one.');
     const { id, sampleRate } = await recordingOf(ctx, input.callId);
     return { sampleRate, layout: layoutOf(await piecesOf(ctx, id), sampleRate) };

@@ -6,6 +6,7 @@ import { calls } from '../../db/schema/calls.ts';
 import { contactLists } from '../../db/schema/contact-lists.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { knowledgeFiles } from '../../db/schema/knowledge-files.ts';
+import { packetCaptures } from '../../db/schema/packet-captures.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { recordingPieces } from '../../db/schema/recording-pieces.ts';
 import { recordings } from '../../db/schema/recordings.ts';
@@ -97,6 +98,10 @@ async function removeFiles(ctx: WorkspaceContext): Promise<void> {
     .select({ key: recordingPieces.blobKey })
     .from(recordingPieces)
     .where(inArray(recordingPieces.recordingId, mine));
+  const captures = await ctx.db
+    .select({ key: packetCaptures.blobKey })
+    .from(packetCaptures)
+    .where(eq(packetCaptures.workspaceId, ctx.workspaceId));
   const lists = await ctx.db
     .select({ parts: contactLists.parts })
     .from(contactLists)
@@ -108,6 +113,7 @@ async function removeFiles(ctx: WorkspaceContext): Promise<void> {
   const keys = [
     ...[...files, ...pieces].map(({ key }) => key),
     ...lists.flatMap(({ parts }) => parts.map(({ blobKey }) => blobKey)),
+    ...captures.flatMap(({ key }) => key ?? []),
     ...registries.flatMap(({ key }) => key ?? []),
   ];
   for (let at = 0; at < keys.length; at += keysPerMessage)

@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { agentVersions } from './agent-versions.ts';
 import { agents } from './agents.ts';
 import { campaigns } from './campaigns.ts';
@@ -50,6 +61,8 @@ export const calls = pgTable(
     firstWordAt: moment('first_word_at'),
     /** The agent has put the caller through and left; the call goes on without it. */
     bridgedAt: moment('bridged_at'),
+    /** The worker of a call that goes on without its agent is still there, to record it, and will say how it ended. */
+    recorderStays: boolean('recorder_stays').notNull().default(false),
     endedAt: moment('ended_at'),
     finalizedAt: moment('finalized_at'),
     /** answered → ended. */

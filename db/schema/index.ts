@@ -37,6 +37,7 @@ export * from './knowledge-files.ts';
 export * from './knowledge-words.ts';
 export * from './memberships.ts';
 export * from './outbox.ts';
+export * from './packet-captures.ts';
 export * from './phone-numbers.ts';
 export * from './recording-pieces.ts';
 export * from './recordings.ts';

@@ -8,17 +8,26 @@ const forgetAfterMs = 600_000;
 
 /**
  * A bucket is a hash of its tokens and the moment they were counted. One script, so that two processes cannot both take
- * the last one. Answers how many were taken.
+ * the last one.
  */
-const takeScript = `
+const fillScript = `
 local known = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local rate, burst, want, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local rate, burst, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local tokens, at = tonumber(known[1]) or burst, tonumber(known[2]) or now
 tokens = math.min(burst, tokens + math.max(0, now - at) / 1000 * rate)
-local taken = math.max(0, math.min(want, math.floor(tokens)))
-redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - taken), 'at', tostring(math.max(now, at)))
-redis.call('PEXPIRE', KEYS[1], ${forgetAfterMs})
+local function leave(rest)
+  redis.call('HSET', KEYS[1], 'tokens', tostring(rest), 'at', tostring(math.max(now, at)))
+  redis.call('PEXPIRE', KEYS[1], ${forgetAfterMs})
+end`;
+
+const takeScript = `${fillScript}
+local taken = math.max(0, math.min(tonumber(ARGV[4]), math.floor(tokens)))
+leave(tokens - taken)
 return taken`;
+
+const reserveScript = `${fillScript}
+leave(tokens - 1)
+return math.ceil(math.max(0, 1 - tokens) / rate * 1000)`;
 
 const giveScript = `
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', ARGV[1]) end
@@ -40,7 +49,16 @@ export class RedisPacer implements Pacer {
     { perSecond, burst, want, nowMs }: Parameters<Pacer['take']>[1],
   ): Promise<number> {
     return Number(
-      await this.#redis.eval(takeScript, 1, bucketKey(bucket), perSecond, burst, want, Math.round(nowMs)),
+      await this.#redis.eval(takeScript, 1, bucketKey(bucket), perSecond, burst, Math.round(nowMs), want),
+    );
+  }
+
+  async reserve(
+    bucket: string,
+    { perSecond, burst, nowMs }: Parameters<Pacer['reserve']>[1],
+  ): Promise<number> {
+    return Number(
+      await this.#redis.eval(reserveScript, 1, bucketKey(bucket), perSecond, burst, Math.round(nowMs)),
     );
   }
 

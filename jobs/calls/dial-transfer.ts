@@ -5,12 +5,19 @@ import { type DialResult, dial, watchLeg } from '../../sip/dial.ts';
 import { ignoreGone } from '../../sip/livekit.ts';
 import { participantsOf } from '../../sip/rooms.ts';
 import type { JobServices } from '../services.ts';
+import { paceTransfer } from './pace-transfer.ts';
 
 /**
  * Rings the person of a transfer into the room of its call. The same care as for a call: at most one INVITE, which only
  * the run that committed `dialedAt` sends; a later run looks up in LiveKit what became of it.
  */
 export async function dialTransfer(services: JobServices, transferId: string): Promise<string> {
+  // Before anything is committed: a run that is lost while it waits is simply run again.
+  if (!(await paceTransfer(services, transferId))) {
+    const detail = 'The trunk has more calls to place than its carrier allows in a second.';
+    await recordTransferDial(services.ctx, { transferId, outcome: 'failed', detail });
+    return 'too many calls per second';
+  }
   const order = await beginTransferDial(services.ctx, { transferId });
   if ('skip' in order) return `skipped: ${order.skip}`;
   const { callId, roomName, toNumber, route } = order;

@@ -5,7 +5,7 @@ export interface Evidence {
   readonly call: Pick<
     Call,
     | ('status' | 'channel' | 'queuedAt' | 'dialedAt' | 'updatedAt')
-    | ('endedAt' | 'answeredAt' | 'dialOutcome' | 'bridgedAt')
+    | ('endedAt' | 'answeredAt' | 'dialOutcome' | 'bridgedAt' | 'recorderStays')
   >;
   readonly now: number;
   /** Who is in its LiveKit room; null: there is no such room. */
@@ -48,10 +48,18 @@ export function judge(evidence: Evidence): Finding {
   if (call.status === 'queued')
     return call.channel === 'web' ? judgeVisitor(evidence) : judgeQueued(evidence);
   const people = evidence.room?.people ?? 0;
-  if (call.bridgedAt !== null) return people >= 2 ? leave : { do: 'end-bridged' };
+  if (call.bridgedAt !== null) return judgeBridged(evidence, people);
   if (people > 0 && !evidence.room?.agent && !evidence.carried) return { do: 'rescue' };
   if (people > 0 || evidence.room?.agent || evidence.carried) return leave;
   return judgeGone(evidence);
+}
+
+/** Whoever records the two reports their end; when they are gone, a rescue notes it and the two talk on. */
+function judgeBridged({ call, room, carried }: Evidence, people: number): Finding {
+  const isRecorded = call.recorderStays && (room?.agent || carried);
+  if (isRecorded) return leave;
+  if (people < 2) return { do: 'end-bridged' };
+  return call.recorderStays ? { do: 'rescue' } : leave;
 }
 
 function judgeEnded({ call, now }: Evidence): Finding {

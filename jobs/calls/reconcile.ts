@@ -91,7 +91,10 @@ async function act(services: JobServices, call: Call, finding: Finding): Promise
         },
       ]);
     case 'end-bridged':
-      await endBridgedCall(ctx, { callId, detail: 'One of the two who were connected is gone.' });
+      await endBridgedCall(ctx, {
+        ...{ callId, detail: 'One of the two who were connected is gone.' },
+        recorderLost: true,
+      });
       return;
     case 'abandon':
       await abandonCall(ctx, { callId, reason: finding.reason, detail: finding.detail });

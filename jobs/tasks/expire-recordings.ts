@@ -1,7 +1,8 @@
+import { expireCaptures } from '../../core/captures/index.ts';
 import { expireRecordings } from '../../core/recordings/index.ts';
 import { steady, sweep } from '../define.ts';
 
-/** Recordings beyond the retention of their workspace. */
+/** Recordings and packet captures beyond the retention of their workspace. */
 export const expireRecordingsSweep = sweep({
   name: 'expire-recordings',
   attempts: 1,
@@ -10,6 +11,7 @@ export const expireRecordingsSweep = sweep({
   timeoutMs: 600_000,
   run: async ({ ctx }) => {
     let count = 0;
+    for (let deleted = 1; deleted > 0; ) deleted = await expireCaptures(ctx, {});
     for (let deleted = 1; deleted > 0; count += deleted) deleted = await expireRecordings(ctx, {});
     return count;
   },

@@ -1,5 +1,6 @@
 import type { Task } from '../define.ts';
 import { analyzeCallJob } from './analyze-call.ts';
+import { capturePacketsJob } from './capture-packets.ts';
 import { dialCallJob } from './dial-call.ts';
 import { dialTransferJob } from './dial-transfer.ts';
 import { endCallJob } from './end-call.ts';
@@ -35,6 +36,7 @@ export const tasks: readonly Task[] = [
   finalizeCallJob,
   analyzeCallJob,
   endCallJob,
+  capturePacketsJob,
   syncNumberJob,
   testTrunkJob,
   removeNumberJob,

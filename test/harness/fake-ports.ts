@@ -39,6 +39,8 @@ export interface FakePorts extends Ports, FakeCarriers {
   google: IdentityProvider | null;
   foreign: Ports['foreign'];
   allowedHosts: string[];
+  /** Why packets cannot be captured; null: they can. */
+  whyNoCapture: string | null;
   /** How the model answers in a chat. */
   chatReply: ChatScript;
 }
@@ -60,6 +62,8 @@ export function fakePorts(): FakePorts {
     foreign: null,
     chatModel: scriptedChat((request) => fake.chatReply(request)),
     allowedHosts: [],
+    whyNoCapture: null,
+    captures: { whyNot: async () => fake.whyNoCapture },
     ...fakeCarriers(() => fake),
     chatReply: () => ({ text: 'We are open from nine to five.' }),
     rooms: {

@@ -1,5 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { controlAction, controlCall } from '../../core/calls/control/index.ts';
+import type { CallEventBody } from '../../core/calls/events.ts';
 import { handOffCall } from '../../core/calls/hand-off.ts';
 import {
   beginRescue,
@@ -10,6 +12,7 @@ import {
   getCallPlan,
   recordEvents,
   startInboundCall,
+  startWebCall,
 } from '../../core/calls/index.ts';
 import {
   beginTransferDial,
@@ -18,8 +21,14 @@ import {
   startTransfer,
   stepTransfer,
 } from '../../core/calls/transfers/index.ts';
+import { MemoryPacer, trunkBucket, trunkId } from '../../core/campaigns/engine/index.ts';
+import type { Context } from '../../core/context.ts';
+import { trunkKey } from '../../core/numbers/trunk-key.ts';
 import { outbox } from '../../db/schema/outbox.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
+import { trunkLimits } from '../../db/schema/trunk-limits.ts';
+import { paceTransfer } from '../../jobs/calls/pace-transfer.ts';
+import { newId } from '../../platform/ids.ts';
 import { conversation, eventsOf } from '../factories/events.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
@@ -66,6 +75,28 @@ describe('a transfer', () => {
     );
     expect(orders.filter((order) => 'resume' in order && !order.resume).length).toBe(1);
     expect(orders[0]).toMatchObject({ toNumber: desk, route: { outboundTrunkId: 'ST_1' } });
+  });
+
+  test('of a visitor goes over a number of the agent they talk with, and not over the oldest', async () => {
+    await using t = await testContext();
+    const { ctx } = await liveCall(t);
+    const targets = [{ name: 'Desk', number: desk, mode: 'warm' as const, description: '' }];
+    const agent = await newAgent(ctx, { webSlug: 'rosa', definition: { transferTargets: targets } });
+    const { call } = await startWebCall(t.anonymous, { agent: 'rosa' });
+    const order = async (key: string) => {
+      const answer = await startTransfer(t.system(), {
+        ...{ callId: call.id, epoch: 1, requestKey: key, target: '', mode: 'warm' },
+      });
+      if (!answer.ok) throw new Error(answer.reason);
+      const { transferId } = answer;
+      const begun = await beginTransferDial(t.system(), { transferId });
+      await stepTransfer(t.system(), { transferId, status: 'cancelled' });
+      return begun;
+    };
+    expect(await order('a')).toMatchObject({ route: { outboundTrunkId: 'ST_1' } });
+    const own = await newLine(t, ctx, agent.id);
+    await t.db.update(phoneNumbers).set({ outboundTrunkId: 'ST_2' }).where(eq(phoneNumbers.id, own.id));
+    expect(await order('b')).toMatchObject({ route: { outboundTrunkId: 'ST_2', fromNumber: own.e164 } });
   });
 
   test('goes from answer to briefing to joined, and then stays joined', async () => {
@@ -147,15 +178,77 @@ describe('a transfer', () => {
   });
 });
 
+describe('the calls per second of a trunk', () => {
+  const paced = async (t: TestContext, trunkCallsPerSecond: number) => {
+    const { line, begun, start } = await liveCall(t);
+    const pacer = new MemoryPacer();
+    const waits: number[] = [];
+    const pace = (transferId: string) =>
+      paceTransfer(
+        { ctx: t.system(), log: t.services.log, pacing: { pacer, trunkCallsPerSecond } },
+        transferId,
+        async (ms) => waits.push(ms),
+      );
+    const bucket = trunkBucket(trunkId(line.workspaceId, trunkKey(line)));
+    const dialer = (want: number) =>
+      pacer.take(bucket, { perSecond: trunkCallsPerSecond, burst: 2, want, nowMs: Date.now() });
+    return { line, begun, start, waits, pace, dialer };
+  };
+
+  test('are spent by a transfer as by a campaign, and it waits its turn before the next campaign’s call', async () => {
+    await using t = await testContext();
+    const { line, begun, waits, pace, dialer } = await paced(t, 1);
+    await t.db.insert(trunkLimits).values({
+      ...{ workspaceId: line.workspaceId, trunk: trunkKey(line), callsPerSecond: 0.1 },
+    });
+    const transferId = await begun();
+    expect([await pace(transferId), waits]).toEqual([true, []]);
+    expect(await dialer(1)).toBe(0);
+    expect(await pace(transferId)).toBe(true);
+    // As granted: a call in ten seconds, one of which was there.
+    expect(waits[0]).toBeGreaterThan(9_000);
+    expect(waits[0]).toBeLessThanOrEqual(10_000);
+  });
+
+  test('that are all spent for long refuse a transfer at once, and cost it nothing', async () => {
+    await using t = await testContext();
+    const { begun, waits, pace } = await paced(t, 0.05);
+    const transferId = await begun();
+    const answers = [await pace(transferId), await pace(transferId), await pace(transferId)];
+    expect(answers).toEqual([true, true, false]);
+    expect(await pace(transferId)).toBe(false);
+    expect(waits).toHaveLength(1);
+  });
+
+  test('are not asked about for a SIP address, or for a transfer that is over', async () => {
+    await using t = await testContext();
+    const { start, begun, waits, pace, dialer } = await paced(t, 1);
+    const given = await start({ requestKey: 'sip', target: 'sip:desk@127.0.0.1:5080' });
+    if (!given.ok) throw new Error(given.reason);
+    await pace(given.transferId);
+    await stepTransfer(t.system(), { transferId: given.transferId, status: 'cancelled' });
+    const over = await begun();
+    await stepTransfer(t.system(), { transferId: over, status: 'cancelled' });
+    await pace(over);
+    expect([waits, await dialer(2)]).toEqual([[], 2]);
+  });
+});
+
 describe('a call whose agent has put the caller through', () => {
-  async function bridged(t: TestContext) {
+  async function bridged(t: TestContext, recorder = false) {
     const call = await liveCall(t);
     const transferId = await call.begun();
     await stepTransfer(t.system(), { transferId, status: 'joined' });
-    const events = eventsOf(call.callId, [...call.said, { type: 'call.bridged', transferId, to: desk }]);
-    await recordEvents(t.system(), { events });
-    return call;
+    const bridge = { type: 'call.bridged', transferId, to: desk, recorder } as const;
+    await recordEvents(t.system(), { events: eventsOf(call.callId, [...call.said, bridge]) });
+    /** What the worker that stayed reports later. */
+    const later = (...bodies: CallEventBody[]) =>
+      recordEvents(t.system(), {
+        events: eventsOf(call.callId, [...call.said, bridge, ...bodies]).slice(-bodies.length),
+      });
+    return { ...call, later };
   }
+  const stopped = { type: 'recording.stopped', durationMs: 1_000, detail: '' } as const;
 
   test('is live until one of the two is gone, is not rescued, and then lasts until that moment', async () => {
     await using t = await testContext();
@@ -178,6 +271,55 @@ describe('a call whose agent has put the caller through', () => {
     expect(await sent(t, 'end-call')).toEqual([{ callId }]);
   });
 
+  test('and that is still recorded ends when its worker says so, not by what LiveKit says', async () => {
+    await using t = await testContext();
+    const { ctx, callId, later } = await bridged(t, true);
+    expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(false);
+    await later(stopped, { type: 'ended', reason: 'transferred', detail: 'By the worker.' });
+    await finalizeCall(t.system(), { callId });
+    const { call, events } = await getCall(ctx, { callId });
+    expect(call).toMatchObject({ disposition: 'transferred', endDetail: 'By the worker.' });
+    expect(events.slice(-3).map(({ type }) => type)).toEqual(['call.bridged', 'recording.stopped', 'ended']);
+  });
+
+  test('and whose worker had to stop goes on unrecorded, and ends as any other', async () => {
+    await using t = await testContext();
+    const { ctx, callId, later } = await bridged(t, true);
+    await later(stopped);
+    expect((await getCall(ctx, { callId })).call).toMatchObject({ status: 'active', recorderStays: false });
+    expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
+    expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(true);
+    expect((await getCall(ctx, { callId })).call).toMatchObject({ endDetail: 'Hung up.', epoch: 1 });
+  });
+
+  test('and whose recorder is lost gets no other agent; what that still reports moves nothing', async () => {
+    await using t = await testContext();
+    const { ctx, callId, later } = await bridged(t, true);
+    expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
+    expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
+    await later(stopped, { type: 'ended', reason: 'transferred', detail: 'Too late.' });
+    expect((await getCall(ctx, { callId })).call).toMatchObject({
+      ...{ status: 'active', epoch: 2, recorderStays: false },
+    });
+    expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(true);
+    const { call, events } = await getCall(ctx, { callId });
+    expect(call.endDetail).toBe('Hung up.');
+    expect(events.filter(({ epoch }) => epoch === 2)).toMatchObject([
+      { type: 'recording.stopped', seq: 1, durationMs: 0, detail: expect.stringContaining('lost') },
+      { type: 'ended', seq: 2 },
+    ]);
+  });
+
+  test('and of whose recorder nothing is left ends by the sweep, in an epoch of its own', async () => {
+    await using t = await testContext();
+    const { ctx, callId, later } = await bridged(t, true);
+    expect(await endBridgedCall(t.system(), { callId, detail: 'Gone.', recorderLost: true })).toBe(true);
+    await later(stopped);
+    const { call, events } = await getCall(ctx, { callId });
+    expect(call).toMatchObject({ status: 'ended', endDetail: 'Gone.', epoch: 2, recorderStays: false });
+    expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['recording.stopped', 'ended']));
+  });
+
   test('can be hung up by an operator, and only such a call ends this way', async () => {
     await using t = await testContext();
     const { ctx, callId } = await bridged(t);
@@ -185,6 +327,42 @@ describe('a call whose agent has put the caller through', () => {
     expect(await sent(t, 'end-call')).toEqual([{ callId }]);
     const other = await liveCall(t);
     expect(await endBridgedCall(t.system(), { callId: other.callId, detail: '' })).toBe(false);
+  });
+});
+
+describe('an agent that was told to keep silent', () => {
+  const told = async (ctx: Context, callId: string, ...kinds: string[]) => {
+    for (const kind of kinds)
+      await controlCall(ctx, { callId, commandId: newId(), action: controlAction.parse({ kind }) });
+  };
+  const silenceAfterRescue = async (t: TestContext, callId: string, epoch: number) =>
+    (await beginRescue(t.system(), { callId, epoch }))?.silence;
+
+  test('is as silent under the next worker and the one after, until it is handed the call back', async () => {
+    await using t = await testContext();
+    const { ctx, callId } = await liveCall(t);
+    await told(ctx, callId, 'mute', 'take_over');
+    expect((await getCallPlan(t.system(), { callId, epoch: 1 })).silence).toBeUndefined();
+    expect(await silenceAfterRescue(t, callId, 1)).toEqual({ muted: true, takenOver: true });
+    expect((await getCallPlan(t.system(), { callId, epoch: 2 })).silence).toBeDefined();
+    await told(ctx, callId, 'unmute');
+    expect(await silenceAfterRescue(t, callId, 2)).toEqual({ muted: false, takenOver: true });
+    await told(ctx, callId, 'hand_back');
+    expect(await silenceAfterRescue(t, callId, 3)).toBeUndefined();
+  });
+
+  test('is not by a command that was refused; one whose answer only the worker reported counts', async () => {
+    await using t = await testContext();
+    const { ctx, callId, said } = await liveCall(t);
+    t.ports.controlAnswer = { applied: false, detail: 'The call has not begun yet.' };
+    await told(ctx, callId, 'mute');
+    t.ports.controlAnswer = null;
+    const commandId = 'unanswered';
+    await controlCall(ctx, { callId, commandId, action: { kind: 'take_over' } });
+    expect(await silenceAfterRescue(t, callId, 1)).toBeUndefined();
+    const late = { type: 'control.applied', commandId, kind: 'take_over', detail: '' } as const;
+    await recordEvents(t.system(), { events: eventsOf(callId, [...said, late]).slice(-1) });
+    expect(await silenceAfterRescue(t, callId, 2)).toEqual({ muted: false, takenOver: true });
   });
 });
 

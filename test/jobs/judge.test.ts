@@ -16,6 +16,7 @@ function evidence(call: Partial<Evidence['call']>, rest: Partial<Omit<Evidence, 
       answeredAt: null,
       dialOutcome: null,
       bridgedAt: null,
+      recorderStays: false,
       ...call,
     },
     now,
@@ -72,6 +73,19 @@ describe('the sweep', () => {
     expect(judge(evidence(bridged, { room: { people: 2, agent: false } }))).toEqual({ do: 'leave' });
     for (const room of [{ people: 1, agent: false }, null])
       expect(judge(evidence(bridged, { room }))).toEqual({ do: 'end-bridged' });
+  });
+
+  test('leaves two who are being recorded to their recorder, and knows when it is lost', () => {
+    const recorded = { bridgedAt: ago(50_000), recorderStays: true };
+    for (const people of [1, 2]) {
+      expect(judge(evidence(recorded, { room: { people, agent: true } }))).toEqual({ do: 'leave' });
+      expect(judge(evidence(recorded, { room: { people, agent: false }, carried: true }))).toEqual({
+        do: 'leave',
+      });
+    }
+    expect(judge(evidence(recorded, { room: { people: 2, agent: false } }))).toEqual({ do: 'rescue' });
+    for (const room of [{ people: 1, agent: false }, null])
+      expect(judge(evidence(recorded, { room }))).toEqual({ do: 'end-bridged' });
   });
 
   test('ends a call whose room and agent are gone without a word', () => {

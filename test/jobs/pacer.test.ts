@@ -34,6 +34,16 @@ describe.each<[string, () => Pacer]>([
     expect(await pacer.take(bucket, fill(100, 60_400))).toBe(2);
   });
 
+  test('lends a token to somebody who waits, and nobody else gets one before them', async () => {
+    const pacer = make();
+    const bucket = `${name} lent`;
+    expect(await pacer.take(bucket, fill(9, 0))).toBe(9);
+    const reserved = [0, 0, 0].map(() => pacer.reserve(bucket, fill(0, 0)));
+    expect(await Promise.all(reserved)).toEqual([0, 200, 400]);
+    expect(await pacer.take(bucket, fill(1, 400))).toBe(0);
+    expect(await pacer.take(bucket, fill(9, 800))).toBe(2);
+  });
+
   test('takes tokens back that were not needed', async () => {
     const pacer = make();
     const bucket = `${name} two`;

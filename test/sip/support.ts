@@ -1,6 +1,7 @@
 import { Room } from '@livekit/rtc-node';
 import { AccessToken } from 'livekit-server-sdk';
 import { agentIdentity, agentStateAttribute, dispatchMetadata } from '../../core/calls/plan.ts';
+import { MemoryPacer } from '../../core/campaigns/engine/index.ts';
 import { systemContext } from '../../core/context.ts';
 import { CallEvents } from '../../jobs/calls/call-events.ts';
 import { Queues } from '../../jobs/queues.ts';
@@ -58,6 +59,8 @@ export function jobServices(t: TestContext, sip: SipStack): JobRig {
     log,
     agentName,
     limits: { ...callLimits, agentReadyMs: 1_500, ringMs: 3_000, rescueMs: 3_000, sweepAfterMs: 0 },
+    sipPlace: null,
+    pacing: { pacer: new MemoryPacer(), trunkCallsPerSecond: 5 },
     purgeOutbox: async () => 0,
   };
   return {

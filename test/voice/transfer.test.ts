@@ -36,12 +36,13 @@ describe('a caller who asks for a person', () => {
   });
 
   /** Calls and asks for a person. */
-  async function ask(from: string, mode: string): Promise<OutgoingCall> {
+  async function ask(from: string, mode: string, { isRecorded = false } = {}): Promise<OutgoingCall> {
     await product.api('PUT', `/agents/${agentId}`, {
       transfer_targets: [{ name: 'the front desk', number: desk, mode }],
     });
     const call = await phone.call({ to: `sip:${line}@${product.run.sip}`, from });
     await call.answered({ timeoutMs: patienceMs });
+    if (isRecorded) await hear(product, call, call.answeredAt ?? 0);
     await say(product, call, wish);
     return call;
   }
@@ -121,6 +122,78 @@ describe('a caller who asks for a person', () => {
     const ended = record.events.at(-1);
     expect(ended?.seq).toBe((bridged?.seq ?? 0) + 1);
   });
+
+  it('is recorded to the end, both voices, when the person put through was told so', async () => {
+    await product.api('PUT', `/agents/${agentId}`, {
+      recording_policy: 'on',
+      recording_consent_line: 'This call is being recorded.',
+    });
+    const picked = pickUp();
+    const call = await ask('+15550208', 'warm', { isRecorded: true });
+    const person = await picked;
+    await person.heardSpeech({ afterMs: person.answeredAt ?? 0, minMs: 1_500, timeoutMs: patienceMs });
+    const decidedAt = performance.now();
+    await person.sendDtmf('1');
+    await hearUntil(person, decidedAt, /recorded/);
+    await hearUntilSilent(person);
+    const callId = await findCall(product, '+15550208');
+    await waitFor('the agent to leave', async () => (await bridgeOf(callId))?.data.recorder === true, {
+      timeoutMs: patienceMs,
+      everyMs: 100,
+    });
+    await expectConnected(call, person);
+    const control = (kind: string) =>
+      product.api<{ status: string }>('POST', `/calls/${callId}/control`, { command_id: kind, kind });
+    expect((await control('pause_recording')).status).toBe('applied');
+    const pausedAt = performance.now();
+    await say(product, person, 'The number is twelve.');
+    await hear(product, call, pausedAt);
+    expect((await control('resume_recording')).status).toBe('applied');
+    const resumedAt = performance.now();
+    await say(product, person, 'See you tomorrow.');
+    await hear(product, call, resumedAt);
+    await call.hangup();
+    expect((await person.ended).by).toBe('remote');
+
+    const record = await finished(product, callId);
+    expect(record).toMatchObject({ disposition: 'transferred', end_reason: 'transferred' });
+    expect(eventsOf(record, 'call.bridged', 'recording.stopped', 'ended').map(({ type }) => type)).toEqual([
+      ...['call.bridged', 'recording.stopped', 'ended'],
+    ]);
+    const [left, right] = await sidesOf(callId);
+    expect(left).toContain('friday');
+    expect(left).not.toMatch(/afternoon|tomorrow/);
+    expect(right).toMatch(/afternoon/);
+    expect(right).toMatch(/tomorrow/);
+    expect(right).not.toMatch(/twelve|friday/);
+    await product.api('PUT', `/agents/${agentId}`, { recording_policy: 'off' });
+  });
+
+  const bridgeOf = async (callId: string) =>
+    eventsOf(await product.api<CallDetail>('GET', `/calls/${callId}`), 'call.bridged')[0];
+
+  const hearUntilSilent = (call: Call) => call.heardSilence({ ms: 800, timeoutMs: patienceMs });
+
+  /** What is understood on the left and on the right of the recording of a call, once all of it is there. */
+  async function sidesOf(callId: string): Promise<readonly [string, string]> {
+    const { url } = await waitFor(
+      'the recording',
+      async () => {
+        const found = await product.api<{ state: string; url: string }>('GET', `/calls/${callId}/recording`);
+        return found.state === 'complete' ? found : undefined;
+      },
+      { timeoutMs: patienceMs, everyMs: 200 },
+    );
+    const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
+    const side = async (offset: number) => {
+      const samples = Int16Array.from({ length: (bytes.length - 44) / 4 }, (_, at) =>
+        bytes.readInt16LE(44 + at * 4 + offset),
+      );
+      const text = await transcribe({ speechUrl: product.speechUrl, samples, sampleRate: 16_000 });
+      return text.toLowerCase();
+    };
+    return [await side(0), await side(2)];
+  }
 
   it('is back with the agent, who says so, when that person presses 2, and again when the line is busy', async () => {
     const picked = pickUp();

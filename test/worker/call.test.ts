@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dispose } from '@livekit/rtc-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { controlAction } from '../../core/calls/control/command.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { Rig } from './rig/rig.ts';
 
@@ -220,4 +221,32 @@ describe('a call', () => {
     const chat = rig.providers.chats.slice(chatsBefore)[0];
     expect(chat?.messages.some(({ content }) => content === 'Do you have parking?')).toBe(true);
   });
+
+  test.each([
+    ['muted', { muted: true, takenOver: false }],
+    ['taken over', { muted: false, takenOver: true }],
+  ])(
+    'that another worker had, %s by a supervisor, stays silent, listens, and is handed back with all of it',
+    async (_, silence) => {
+      const history = [{ role: 'user' as const, text: 'Do you have parking?' }];
+      const resume = { history, answeredAt: Date.now() - 20_000 };
+      const plan = rig.plan({}, { epoch: 2, silence, resume });
+      const chatsBefore = rig.providers.chats.length;
+      const caller = await rig.join(plan);
+      await rig.dispatch(plan);
+      await rig.event(plan, 'agent.ready');
+      await caller.ask();
+      expect((await rig.event(plan, 'user.turn')).text).toBe(rig.providers.transcript);
+      expect(types(plan)).not.toContain('agent.turn');
+      expect(rig.providers.chats.length).toBe(chatsBefore);
+      const command = { id: 'back', callId: plan.callId, action: controlAction.parse({ kind: 'hand_back' }) };
+      await rig.command(plan, command);
+      expect(await rig.event(plan, 'control.applied')).toMatchObject({ commandId: 'back' });
+      await rig.event(plan, 'agent.turn', ({ source }) => source === 'reply');
+      const said = rig.providers.chats.slice(chatsBefore)[0]?.messages.map(({ content }) => content);
+      expect(said).toEqual(expect.arrayContaining(['Do you have parking?', rig.providers.transcript]));
+      await caller.leave();
+      await rig.event(plan, 'ended');
+    },
+  );
 });

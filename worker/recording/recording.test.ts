@@ -105,6 +105,32 @@ describe('a recording', () => {
     ]);
   });
 
+  test('hears whoever the caller is put through to, also after a pause, and not during one', async () => {
+    const { recording } = rig();
+    const ears = new Set<(samples: Int16Array, fresh: boolean) => void>();
+    recording.addPerson((hear) => {
+      ears.add(hear);
+      return () => ears.delete(hear);
+    });
+    expect([ears.size, recording.isUnderWay]).toEqual([0, false]);
+    recording.start();
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    for (const ear of ears) ear(loud(50), false);
+    recording.pause();
+    expect([ears.size, recording.isUnderWay]).toEqual([0, true]);
+    recording.resume();
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    for (const ear of ears) ear(loud(50), false);
+    await recording.stop();
+    expect(ears.size).toBe(0);
+    for (const file of await files()) {
+      const bytes = await readFile(join(piecesFolder(dataDir), file));
+      const right = Array.from({ length: (bytes.length - 44) / 4 }, (_, n) => bytes.readInt16LE(46 + n * 4));
+      expect(right.filter((sample) => sample === 9_000).length).toBe(800);
+    }
+    expect(await files()).toHaveLength(2);
+  });
+
   test('that ends in a pause has a last piece all the same', async () => {
     const { recording } = rig();
     recording.start({ paused: true });

@@ -10,8 +10,8 @@ const writeEveryMs = 1_000;
 /** 3.8 MB: what a crash of a whole machine can cost, and what the control plane takes at once. */
 const pieceMs = 60_000;
 
-/** Samples of the caller at the recording's rate; answers what to call to hear no more. */
-type Listen = (hear: (samples: Int16Array, fresh: boolean) => void) => () => void;
+/** Samples of somebody at the recording's rate; answers what to call to hear no more. */
+export type Listen = (hear: (samples: Int16Array, fresh: boolean) => void) => () => void;
 
 interface Options {
   readonly plan: Pick<CallPlan, 'callId' | 'epoch'>;
@@ -33,18 +33,21 @@ interface Stretch {
 }
 
 /**
- * Records one call in two channels, the caller left and the agent right, as both were heard in the room. Nothing
- * before `start` and nothing during a pause is kept. Written every second in pieces of a minute, which the uploader
+ * Records one call in two channels, the caller left and the agent right, as both were heard in the room; whoever the
+ * caller is put through to is on the right as well. Nothing before `start` and nothing during a pause is kept. Written every second in pieces of a minute, which the uploader
  * sends while the call goes on. A disk that fails ends the recording, not the call.
  */
 export class Recording {
   readonly #options: Options;
   readonly #agentVoice = new Downsampler();
+  readonly #over = new AbortController();
   #state: 'off' | 'on' | 'paused' | 'stopped' = 'off';
   #stretch: Stretch | undefined;
   #seq = 0;
   #recordedMs = 0;
-  #deafen: (() => void) | undefined;
+  /** What to call to hear nobody any more. */
+  #deafen: (() => void)[] = [];
+  readonly #people: Listen[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** Only touched by what runs in `#then`. */
   #piece: PieceFile | undefined;
@@ -58,6 +61,16 @@ export class Recording {
 
   get state(): 'off' | 'on' | 'paused' | 'stopped' {
     return this.#state;
+  }
+
+  /** Aborted when it has ended, also because the disk failed. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** It has begun and has not ended; it may be paused. */
+  get isUnderWay(): boolean {
+    return this.#state === 'on' || this.#state === 'paused';
   }
 
   /** Begins; whoever has to be told has been told. `paused`: another worker had paused it when it was lost. */
@@ -92,6 +105,7 @@ export class Recording {
     if (this.#state === 'stopped') return await this.#writing;
     const began = this.#state !== 'off';
     this.#state = 'stopped';
+    this.#over.abort();
     if (!began) return;
     this.#close(true);
     await this.#writing;
@@ -100,6 +114,12 @@ export class Recording {
       durationMs: Math.round(this.#recordedMs),
       detail,
     });
+  }
+
+  /** The caller talks with somebody else too from now on, who knows that it is recorded. */
+  addPerson(listen: Listen): void {
+    this.#people.push(listen);
+    if (this.#stretch) this.#hear(listen, this.#stretch);
   }
 
   /** A frame that the agent's output has queued. */
@@ -122,10 +142,16 @@ export class Recording {
     const timeline = new StereoTimeline(recordingRate, performance.now());
     const stretch: Stretch = { timeline, startedAt: Date.now(), samples: 0 };
     this.#stretch = stretch;
-    this.#deafen = this.#options.listen((samples, fresh) =>
-      timeline.caller(samples, performance.now(), fresh),
+    this.#deafen.push(
+      this.#options.listen((samples, fresh) => timeline.caller(samples, performance.now(), fresh)),
     );
+    for (const listen of this.#people) this.#hear(listen, stretch);
     this.#timer = setInterval(() => this.#enqueue(stretch, timeline.take(performance.now())), writeEveryMs);
+  }
+
+  #hear(listen: Listen, { timeline }: Stretch): void {
+    const take = timeline.guest();
+    this.#deafen.push(listen((samples, fresh) => take(samples, performance.now(), fresh)));
   }
 
   #close(last: boolean): void {
@@ -189,13 +215,13 @@ export class Recording {
     void this.#piece?.abandon().catch(() => undefined);
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
+    this.#over.abort();
     const detail = `It could not be written: ${error instanceof Error ? error.message : String(error)}`;
     events.emit({ type: 'recording.stopped', durationMs: Math.round(this.#recordedMs), detail });
   }
 
   #release(): void {
     clearInterval(this.#timer);
-    this.#deafen?.();
-    this.#deafen = undefined;
+    for (const deafen of this.#deafen.splice(0)) deafen();
   }
 }

@@ -84,6 +84,20 @@ describe('the agent', () => {
   });
 });
 
+test('whoever the caller is put through to is on the right, each in time, and never louder than 16 bits', () => {
+  const timeline = new StereoTimeline(rate, 0);
+  const [person, third] = [timeline.guest(), timeline.guest()];
+  timeline.agent(frame(100, 50), 100);
+  for (let ms = 150; ms <= 1_000; ms += 50) person(frame(30_000, 50), ms, ms === 150);
+  for (let ms = 550; ms <= 800; ms += 50) third(frame(20_000, 50), ms, ms === 550);
+  const { left, right } = all(timeline, 2_000);
+  expect(left.every((sample) => sample === 0)).toBe(true);
+  expect([right[at(99)], right[at(125)], right[at(400)], right[at(600)], right[at(900)]]).toEqual([
+    ...[0, 30_100, 30_000, 32_767, 30_000],
+  ]);
+  expect(right[at(1_001)]).toBe(0);
+});
+
 test('both sides keep their time however it is taken out', () => {
   const timeline = new StereoTimeline(rate, 0);
   const taken: number[] = [];

@@ -119,6 +119,7 @@ export class Call {
   /** What is said without waiting for the caller, if anything. */
   #opening(): string {
     const { definition, resume } = this.#parts.plan;
+    if (this.#switchboard.silence.on) return '';
     const turn = resume ? turnOf(resume) : 'greet';
     if (turn === 'caller') return '';
     if (turn === 'agent') return this.#speech.phrase('back');
@@ -216,6 +217,7 @@ export class Call {
   async #open(session: voice.AgentSession): Promise<void> {
     const { plan, turns } = this.#parts;
     const opening = this.#opening();
+    const { silence } = this.#switchboard;
     const owesReply = plan.resume ? turnOf(plan.resume) === 'agent' : composesFirst(plan.definition);
     await beginRecording(this.#parts, this.#speech);
     if (opening) {
@@ -223,7 +225,7 @@ export class Call {
       turns.announce(opening, plan.resume && owesReply ? 'apology' : 'greeting');
       session.say(opening, { audio: streamOf(samples) });
     }
-    if (owesReply) session.generateReply();
+    if (owesReply && !silence.on) session.generateReply();
   }
 
   readonly #sayAsIs = (text: string, source: 'greeting' | 'say') => this.#speech.saySoon(text, source);

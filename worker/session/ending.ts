@@ -8,6 +8,7 @@ import type { Ending } from './outcome.ts';
 import type { CallParts } from './parts.ts';
 import type { PhraseName } from './phrases.ts';
 import type { Speech } from './speech.ts';
+import { recordBridged } from './transfer/record-bridged.ts';
 import { within } from './within.ts';
 
 const farewellTimeoutMs = 8_000;
@@ -22,7 +23,10 @@ interface Open {
   readonly speech: Speech;
 }
 
-/** Last words, usage, the `ended` event in safety, then out of the room. Each step is bounded. */
+/**
+ * Last words, usage, the `ended` event in safety, then out of the room. Each step is bounded, but for one: a call that was
+ * put through and is recorded goes on being recorded until one of the two hangs up.
+ */
 export async function endCall(
   parts: CallParts,
   { reason, detail, farewell, bridge }: Ending,
@@ -34,15 +38,39 @@ export async function endCall(
   if (speaks) output.seize();
   const closed = within(closeTimeoutMs, session?.close());
   if (speaks) await sayFarewell(parts, speech, farewell);
-  await within(closeTimeoutMs, parts.recording.stop());
+  if (!bridge) await within(closeTimeoutMs, parts.recording.stop());
   await closed;
   const models = session?.usage.modelUsage ?? [];
   events.emit({ type: 'usage', models: models.map((model) => ({ ...model })) });
   const goesOn = bridge !== undefined && areTogether(parts, caller, bridge);
-  if (goesOn) events.emit({ type: 'call.bridged', ...bridge });
-  else events.emit({ type: 'ended', reason, detail });
+  if (bridge && !goesOn) await within(closeTimeoutMs, parts.recording.stop());
+  let released: Promise<unknown> | undefined;
+  const release = async () => {
+    released ??= within(closeTimeoutMs, providers?.close());
+    await released;
+  };
+  const ended = goesOn ? await sayBridged(parts, bridge, { release, caller }) : detail;
+  if (ended !== undefined) events.emit({ type: 'ended', reason, detail: ended });
   await events.close(flushTimeoutMs);
-  await leave(parts, providers, goesOn);
+  await leave(parts, release, ended === undefined);
+}
+
+/** Answers how the two came apart; undefined: they talk on, without anybody of ours. */
+async function sayBridged(
+  parts: CallParts,
+  { transferId, to, announced }: NonNullable<Ending['bridge']>,
+  { release, caller }: Pick<Open, 'caller'> & { readonly release: () => Promise<void> },
+): Promise<string | undefined> {
+  const { recording, events, host } = parts;
+  const bridged = { type: 'call.bridged', transferId, to } as const;
+  if (announced && recording.isUnderWay && !host.stopping.aborted) {
+    events.emit({ ...bridged, recorder: true });
+    const two = [caller.participant?.identity ?? '', personIdentity(transferId)];
+    return await recordBridged(parts, two, release);
+  }
+  await within(closeTimeoutMs, recording.stop());
+  events.emit(bridged);
+  return undefined;
 }
 
 /** One of the two may have hung up while the session was being closed. */
@@ -69,7 +97,7 @@ async function sayFarewell({ output, events }: CallParts, speech: Speech, name: 
 /** Leaves first: a room that is deleted around a participant leaves its listeners and native handles behind. */
 async function leave(
   { ctx, host, plan, input, output }: CallParts,
-  providers: ProviderSet | undefined,
+  release: () => Promise<void>,
   keepsRoom: boolean,
 ): Promise<void> {
   const { httpUrl, apiKey, apiSecret } = host.config.livekit;
@@ -79,7 +107,7 @@ async function leave(
   // One person, one agent: without the agent the room has no purpose, and deleting it hangs up the phone.
   const rooms = new RoomServiceClient(httpUrl, apiKey, apiSecret);
   if (!keepsRoom) await within(closeTimeoutMs, rooms.deleteRoom(plan.roomName));
-  await within(closeTimeoutMs, providers?.close());
+  await release();
   await within(closeTimeoutMs, input.close());
   for (const track of tracks) await within(closeTimeoutMs, track?.close());
   await within(closeTimeoutMs, output.close());

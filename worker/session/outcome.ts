@@ -6,8 +6,10 @@ export interface Ending {
   readonly detail: string;
   /** The last words, when there is somebody to hear them. */
   readonly farewell: PhraseName | null;
-  /** The caller has been put through: the room lives on without the agent. */
-  readonly bridge?: { readonly transferId: string; readonly to: string } | undefined;
+  /** The caller has been put through: the room lives on without the agent. `announced`: the two may be recorded. */
+  readonly bridge?:
+    | { readonly transferId: string; readonly to: string; readonly announced: boolean }
+    | undefined;
 }
 
 /** How a call ends: the first reason wins, and everything that waits in the call is told by the signal. */

@@ -33,9 +33,14 @@ export class SideTrack {
     );
   }
 
-  /** Plays to the end, or until something else is played. */
-  async play(samples: Int16Array): Promise<void> {
-    await this.#begin((turn) => this.#frames(samples, turn));
+  /** Plays to the end (true), or until something else is played. */
+  async play(samples: Int16Array): Promise<boolean> {
+    let mine = 0;
+    await this.#begin(async (turn) => {
+      mine = turn;
+      await this.#frames(samples, turn);
+    });
+    return this.#turn === mine;
   }
 
   /** Plays over and over, until something else is played or it is stopped. */

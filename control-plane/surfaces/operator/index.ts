@@ -9,6 +9,7 @@ import { authRoutes } from './routes/auth.ts';
 import { batchRoutes } from './routes/batch.ts';
 import { callRegistryRoutes } from './routes/call-registries.ts';
 import { callRoutes } from './routes/calls.ts';
+import { captureRoutes } from './routes/captures.ts';
 import { carrierRoutes } from './routes/carriers.ts';
 import { chatRoutes } from './routes/chats.ts';
 import { controlRoutes } from './routes/control.ts';
@@ -50,6 +51,7 @@ export const operatorSurface = (deps: OperatorDeps) =>
       ...knowledgeRoutes,
       ...agentVersionRoutes,
       ...numberRoutes,
+      ...captureRoutes,
       ...carrierRoutes,
       ...trunkRoutes,
       ...callRoutes,

@@ -69,13 +69,16 @@ export const controlCall = operation({
 const notAnswered =
   'The agent has not answered within two seconds: it may be being replaced. Ask again with the same command id.';
 
+/** What can still be asked when the agent has left and its worker only records. */
+const ofRecorder: readonly ControlAction['kind'][] = ['pause_recording', 'resume_recording'];
+
 /** The row of a command: the one that is there, or a new one for a call that can still be asked something. */
 async function remember(ctx: WorkspaceContext, call: Call, id: string, action: ControlAction) {
   const here = and(eq(callCommands.callId, call.id), eq(callCommands.id, id));
   const [before] = await ctx.db.select().from(callCommands).where(here);
   if (!before) {
     if (call.status === 'ended') throw new DomainError('conflict', 'The call is over.');
-    if (call.bridgedAt !== null)
+    if (call.bridgedAt !== null && !(call.recorderStays && ofRecorder.includes(action.kind)))
       throw new DomainError('conflict', 'The caller was put through, and the agent has left the call.');
     await ctx.db
       .insert(callCommands)

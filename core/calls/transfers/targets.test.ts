@@ -19,6 +19,11 @@ test('a target is found by name in whatever case, by a part of it, by number; wi
   expect(named('+14155550100')).toBe('a colleague');
 });
 
+test('an address that has the name of a target in it is not that target', () => {
+  expect(named('sip:front.desk@pbx.example.com')).toBeUndefined();
+  expect(named('sip:ruiz@pbx.example.com:5080')).toBe('Dr. Ruiz');
+});
+
 test('what has no number, or is nobody’s name, is no target', () => {
   expect([named('Empty'), named('the moon')]).toEqual([undefined, undefined]);
 });

@@ -25,11 +25,12 @@ export function findTarget(targets: Targets, wanted: string): Target | undefined
   const all = targetsOf(targets);
   const plain = fold(wanted);
   if (plain === '') return all[0];
-  return (
+  const exact =
     all.find(({ name }) => fold(name) === plain) ??
-    all.find(({ number }) => bareNumber(number) === bareNumber(wanted)) ??
-    all.find(({ name }) => fold(name).includes(plain) || plain.includes(fold(name)))
-  );
+    all.find(({ number }) => bareNumber(number) === bareNumber(wanted));
+  // An address that has a target's name in it is still another address.
+  if (exact || isDialable(bareNumber(wanted))) return exact;
+  return all.find(({ name }) => fold(name).includes(plain) || plain.includes(fold(name)));
 }
 
 const fold = (text: string): string =>

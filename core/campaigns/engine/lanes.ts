@@ -1,5 +1,5 @@
 import { nextPace, type PaceEvidence } from './pace.ts';
-import { burstSeconds, type Pacer } from './pacer.ts';
+import { burstSeconds, type Pacer, trunkBucket } from './pacer.ts';
 import type { Survey, Trunk } from './survey.ts';
 
 export interface Lane {
@@ -34,7 +34,7 @@ export async function openLanes(
     const tokens =
       free === 0
         ? 0
-        : await pacer.take(`trunk ${id}`, {
+        : await pacer.take(trunkBucket(id), {
             ...{ perSecond, burst: Math.max(1, perSecond * burstSeconds), want: free, nowMs },
           });
     lanes.set(id, {

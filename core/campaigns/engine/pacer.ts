@@ -3,18 +3,24 @@ import type { Pace } from './pace.ts';
 /** Seconds that a bucket holds: what a look that comes late may make up for. */
 export const burstSeconds = 2;
 
+/** The bucket of a trunk's calls per second (survey.ts `trunkId`). */
+export const trunkBucket = (id: string): string => `trunk ${id}`;
+
+interface Fill {
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly nowMs: number;
+}
+
 /** What the processes that dial share about speed. Redis holds it; what is lost with it is made again, carefully. */
 export interface Pacer {
   /** Takes up to `want` tokens from a bucket that fills by itself. Returns how many. */
-  take(
-    bucket: string,
-    fill: {
-      readonly perSecond: number;
-      readonly burst: number;
-      readonly want: number;
-      readonly nowMs: number;
-    },
-  ): Promise<number>;
+  take(bucket: string, fill: Fill & { readonly want: number }): Promise<number>;
+  /**
+   * Takes one token that may not be there yet; answers after how many ms it will be. For somebody who is on the line and
+   * waits: whoever only looks in for tokens cannot get ahead of them.
+   */
+  reserve(bucket: string, fill: Fill): Promise<number>;
   /** Tokens that were not needed after all. */
   giveBack(bucket: string, tokens: number): Promise<void>;
   readPace(trunk: string): Promise<Pace | null>;
@@ -30,11 +36,24 @@ export class MemoryPacer implements Pacer {
     bucket: string,
     { perSecond, burst, want, nowMs }: Parameters<Pacer['take']>[1],
   ): Promise<number> {
-    const known = this.#buckets.get(bucket) ?? { tokens: burst, atMs: nowMs };
-    const filled = Math.min(burst, known.tokens + (Math.max(0, nowMs - known.atMs) / 1_000) * perSecond);
-    const taken = Math.max(0, Math.min(want, Math.floor(filled)));
-    this.#buckets.set(bucket, { tokens: filled - taken, atMs: Math.max(nowMs, known.atMs) });
+    const filled = this.#fill(bucket, { perSecond, burst, nowMs });
+    const taken = Math.max(0, Math.min(want, Math.floor(filled.tokens)));
+    filled.tokens -= taken;
     return taken;
+  }
+
+  async reserve(bucket: string, fill: Fill): Promise<number> {
+    const filled = this.#fill(bucket, fill);
+    filled.tokens -= 1;
+    return Math.ceil((Math.max(0, -filled.tokens) / fill.perSecond) * 1_000);
+  }
+
+  #fill(bucket: string, { perSecond, burst, nowMs }: Fill): { tokens: number; atMs: number } {
+    const known = this.#buckets.get(bucket) ?? { tokens: burst, atMs: nowMs };
+    const gained = (Math.max(0, nowMs - known.atMs) / 1_000) * perSecond;
+    const filled = { tokens: Math.min(burst, known.tokens + gained), atMs: Math.max(nowMs, known.atMs) };
+    this.#buckets.set(bucket, filled);
+    return filled;
   }
 
   async giveBack(bucket: string, tokens: number): Promise<void> {

@@ -6,7 +6,7 @@ import { type Lane, openLanes } from './lanes.ts';
 import { advanceCampaigns } from './life.ts';
 import { readMeters } from './meter.ts';
 import { paceWindowMs } from './pace.ts';
-import type { Pacer } from './pacer.ts';
+import { type Pacer, trunkBucket } from './pacer.ts';
 import { type Bottleneck, writePulse } from './pulse.ts';
 import { type Reserved, reserveContacts } from './reserve.ts';
 import { type Grant, share } from './share.ts';
@@ -89,7 +89,7 @@ async function look(ctx: Context, { pacer, limits, nowMs = clockOf(ctx) }: TickO
     considered += reserved.considered;
   }
   for (const [id, { left, tokens }] of lanes)
-    if (tokens > 0) await pacer.giveBack(`trunk ${id}`, Math.min(tokens, Math.max(0, left)));
+    if (tokens > 0) await pacer.giveBack(trunkBucket(id), Math.min(tokens, Math.max(0, left)));
   return { placed, considered };
 }
 

@@ -9,6 +9,7 @@ export function steppedPacer(stepMs: number): Pacer {
   return {
     take: (bucket, fill) =>
       pacer.take(bucket, { ...fill, burst: Math.max(fill.burst, (fill.perSecond * stepMs) / 1_000) }),
+    reserve: (bucket, fill) => pacer.reserve(bucket, fill),
     giveBack: (bucket, tokens) => pacer.giveBack(bucket, tokens),
     readPace: (trunk) => pacer.readPace(trunk),
     writePace: (trunk, pace) => pacer.writePace(trunk, pace),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { endCall, recordEvents, startWebCall } from '../../../core/calls/index.ts';
 import { phoneNumbers } from '../../../db/schema/phone-numbers.ts';
+import { newId } from '../../../platform/ids.ts';
 import { eventsOf } from '../../factories/events.ts';
 import { newAgent, newLine } from '../../factories/lines.ts';
 import { internalToken, type TestApp, testApp } from '../../harness/app.ts';
@@ -85,6 +86,19 @@ describe('POST /calls/{id}/control', () => {
     await endCall(ada.ctx, { callId });
     expect((await control({ command_id: 'late', kind: 'mute' })).status).toBe(409);
     expect((await control(done)).body.status).toBe('applied');
+  });
+
+  it('asks a worker that only records to pause and go on, and nothing else', async () => {
+    const transferId = newId();
+    const bridged = { type: 'call.bridged', transferId, to: '+14155550100', recorder: true } as const;
+    await recordEvents(app.t.system(), { events: eventsOf(callId, [bridged]) });
+    expect((await control({ command_id: 'a', kind: 'pause_recording' })).body.status).toBe('applied');
+    expect((await control({ command_id: 'b', kind: 'resume_recording' })).body.status).toBe('applied');
+    expect((await control({ command_id: 'c', kind: 'say', text: 'Hello?' })).status).toBe(409);
+    expect(app.t.ports.commands.map(({ id }) => id)).toEqual(['a', 'b']);
+    const stopped = { type: 'recording.stopped', durationMs: 1, detail: '' } as const;
+    await recordEvents(app.t.system(), { events: eventsOf(callId, [bridged, stopped]) });
+    expect((await control({ command_id: 'd', kind: 'pause_recording' })).status).toBe(409);
   });
 
   it('is not for members', async () => {

@@ -81,6 +81,8 @@ const opens: Record<string, readonly KeyScope[]> = {
   saveCarrier: ['numbers:write'],
   deleteCarrier: ['numbers:write'],
   searchCarrier: ['numbers:read'],
+  requestCapture: ['numbers:write'],
+  listCaptures: ['numbers:write'], // it leaves an audit line, and opens what people said
   listTrunks: ['numbers:read'],
   setTrunkLimits: ['numbers:write'],
   listDoNotCall: ['campaigns:read'],

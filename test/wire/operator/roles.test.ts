@@ -69,6 +69,8 @@ const documented: Record<string, 'session' | 'member' | 'developer' | 'admin'> =
   deleteSip: 'developer',
   purchasePhoneNumber: 'developer',
   testPhoneNumber: 'developer', // addition
+  requestCapture: 'admin', // addition
+  listCaptures: 'admin', // addition
   listCarriers: 'developer', // addition
   saveCarrier: 'admin', // addition
   deleteCarrier: 'admin', // addition
@@ -171,6 +173,8 @@ const foreign: Record<string, number> = {
   updateSip: 404,
   deleteSip: 404,
   testPhoneNumber: 404,
+  requestCapture: 404,
+  listCaptures: 404,
   deleteCarrier: 404,
   searchCarrier: 400,
   setTrunkLimits: 404,

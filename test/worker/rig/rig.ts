@@ -1,13 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { DataPacket_Kind } from '@livekit/protocol';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { AgentDispatchClient, RoomServiceClient } from 'livekit-server-sdk';
 import type { z } from 'zod';
 import { agentDefinition } from '../../../core/agents/definition.ts';
+import { type ControlCommand, controlTopic, sealCommand } from '../../../core/calls/control/command.ts';
 import { type CallEvent, type CallEventType, callEvent } from '../../../core/calls/events.ts';
-import { type CallPlan, callerIdentity } from '../../../core/calls/plan.ts';
+import { agentIdentity, type CallPlan, callerIdentity } from '../../../core/calls/plan.ts';
 import { type HostHeartbeat, heartbeatPattern, hostHeartbeat } from '../../../core/fleet.ts';
 import { inheritedEnv } from '../../../platform/config.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -17,6 +19,7 @@ import { type MockProviders, startMockProviders } from './mock-providers.ts';
 import { type Stack, startStack } from './stack.ts';
 
 const agentName = 'rig';
+const internalToken = 'internal';
 
 type Definition = z.input<typeof agentDefinition>;
 
@@ -72,7 +75,7 @@ export class Rig implements AsyncDisposable {
         LIVEKIT_URL: livekit.url,
         LIVEKIT_API_KEY: livekit.apiKey,
         LIVEKIT_API_SECRET: livekit.apiSecret,
-        INTERNAL_TOKEN: 'internal',
+        INTERNAL_TOKEN: internalToken,
         SPEECH_URL: this.providers.url,
         CONTROL_PLANE_URL: 'http://127.0.0.1:1',
         ...env,
@@ -141,6 +144,19 @@ export class Rig implements AsyncDisposable {
   rooms(): RoomServiceClient {
     const { url, apiKey, apiSecret } = this.stack.livekit;
     return new RoomServiceClient(url.replace('ws', 'http'), apiKey, apiSecret);
+  }
+
+  /** As the control plane sends one. */
+  async command(plan: CallPlan, command: ControlCommand): Promise<void> {
+    const destinationIdentities = [agentIdentity(plan.callId, plan.epoch)];
+    await this.rooms().sendData(
+      plan.roomName,
+      sealCommand(command, internalToken),
+      DataPacket_Kind.RELIABLE,
+      {
+        ...{ destinationIdentities, topic: controlTopic },
+      },
+    );
   }
 
   of(plan: CallPlan): CallEvent[] {

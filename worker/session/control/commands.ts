@@ -42,7 +42,7 @@ const needsCaller = new Set<ControlAction['kind']>([
 export async function carryOut(around: CommandParts, id: string, action: ControlAction): Promise<string> {
   const { parts, speech, silence, transfers, waiting } = around;
   const { outcome } = parts;
-  if (outcome.ending) throw new Refusal('The call is over.');
+  if (outcome.ending) return askRecorder(parts, action);
   const session = around.session();
   if (!session) throw new Refusal('The call has not begun yet.');
   if (needsCaller.has(action.kind) && !around.answered())
@@ -61,8 +61,8 @@ export async function carryOut(around: CommandParts, id: string, action: Control
       return await instruct(around, session, action.text, action.reply);
     case 'whisper':
       if (action.to === 'agent') return await instruct(around, session, action.text, false);
-      if (!(await waiting.tellPerson(action.text))) throw new Refusal('Nobody is being consulted.');
-      return 'The person was told.';
+      if (!waiting.tellPerson(action.text)) throw new Refusal('Nobody is being consulted.');
+      return 'The person is told.';
     case 'mute':
       silence.mute();
       return 'The agent is silent.';
@@ -75,11 +75,9 @@ export async function carryOut(around: CommandParts, id: string, action: Control
       outcome.finish('operator_hung_up', 'A supervisor ended the call.');
       return 'The call ends.';
     case 'pause_recording':
-      if (!parts.recording.pause()) throw new Refusal('The call is not being recorded.');
-      return 'The recording is paused.';
+      return pauseRecording(parts);
     case 'resume_recording':
-      if (!parts.recording.resume()) throw new Refusal('No recording is paused.');
-      return 'The recording goes on.';
+      return resumeRecording(parts);
     case 'transfer':
       return startTransfer(around, session, id, action);
     case 'cancel_transfer':
@@ -103,6 +101,24 @@ export async function carryOut(around: CommandParts, id: string, action: Control
       if (action.reply) session.generateReply();
       return 'The agent goes on.';
   }
+}
+
+/** The agent has put the caller through and left; its worker may still record the two. */
+function askRecorder(parts: CallParts, { kind }: ControlAction): string {
+  if (!parts.outcome.ending?.bridge || !parts.recording.isUnderWay) throw new Refusal('The call is over.');
+  if (kind === 'pause_recording') return pauseRecording(parts);
+  if (kind === 'resume_recording') return resumeRecording(parts);
+  throw new Refusal('The agent has left the call.');
+}
+
+function pauseRecording({ recording }: CallParts): string {
+  if (!recording.pause()) throw new Refusal('The call is not being recorded.');
+  return 'The recording is paused.';
+}
+
+function resumeRecording({ recording }: CallParts): string {
+  if (!recording.resume()) throw new Refusal('No recording is paused.');
+  return 'The recording goes on.';
 }
 
 async function instruct(

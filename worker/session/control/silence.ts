@@ -10,12 +10,15 @@ interface Said {
 export class Silence {
   readonly #parts: CallParts;
   #session: voice.AgentSession | undefined;
-  #muted = false;
-  #takenOver = false;
+  #muted: boolean;
+  #takenOver: boolean;
   #meanwhile: Said[] = [];
 
   constructor(parts: CallParts) {
     this.#parts = parts;
+    // As the call was when its former worker was lost.
+    this.#muted = parts.plan.silence?.muted ?? false;
+    this.#takenOver = parts.plan.silence?.takenOver ?? false;
   }
 
   attach(session: voice.AgentSession): void {

@@ -4,6 +4,7 @@ import { reasonOf, type TransferMode, type TransferStatus } from '../../../core/
 import { bareNumber, findTarget, refusalOf, type Target } from '../../../core/calls/transfers/targets.ts';
 import { type TransferAnswer, transferAnswer } from '../../../core/calls/transfers/wire.ts';
 import type { Caller } from '../caller.ts';
+import { CallerSound } from '../caller-sound.ts';
 import { askControlPlane } from '../internal-client.ts';
 import type { CallParts } from '../parts.ts';
 import { within } from '../within.ts';
@@ -25,6 +26,12 @@ export type TransferOutcome =
   | { readonly ok: true; readonly stays: boolean; readonly name: string }
   /** In words that the agent can say. */
   | { readonly ok: false; readonly reason: string };
+
+/** `announced`: they have been told that the call is recorded, or nobody has to be. */
+interface Asked {
+  readonly status: TransferStatus;
+  readonly announced: boolean;
+}
 
 type Started = Extract<TransferAnswer, { ok: true }> & { readonly mode: TransferMode };
 
@@ -125,8 +132,8 @@ export class Transfers {
     events.emit({ type: 'transfer.started', ...{ transferId, name, to, mode } });
     try {
       await this.#waiting.hold(mode);
-      const status = await this.#ask({ ...answer, mode }, signal);
-      if (status === 'accepted') return await this.#connect({ ...answer, mode });
+      const { status, announced } = await this.#ask({ ...answer, mode }, signal);
+      if (status === 'accepted') return await this.#connect({ ...answer, mode }, announced);
       return await this.#giveUp(answer, status);
     } catch (error) {
       const cancelled = signal.aborted;
@@ -137,33 +144,47 @@ export class Transfers {
   }
 
   /** Until the person has taken the call or not. */
-  async #ask(started: Started, signal: AbortSignal): Promise<TransferStatus> {
+  async #ask(started: Started, signal: AbortSignal): Promise<Asked> {
     const { ctx, host, events } = this.#parts;
     const { transferId, mode } = started;
     const briefing = mode === 'bridge' ? undefined : this.#waiting.briefing(started.callerNumber);
     const dialed = await waitForPerson(ctx.room, host.config, transferId, signal);
-    if (!dialed.answered) return dialed.status;
-    if (briefing === undefined) return 'accepted';
-    await step(host.config, transferId, { status: 'briefing' });
-    const text = await briefing;
-    events.emit({ type: 'transfer.briefing', transferId, text });
-    const decision = await this.#waiting.consult(dialed.person, text, signal);
-    return decision === 'gone' ? 'declined' : decision;
+    if (!dialed.answered) return { status: dialed.status, announced: false };
+    if (briefing !== undefined) {
+      await step(host.config, transferId, { status: 'briefing' });
+      const text = await briefing;
+      events.emit({ type: 'transfer.briefing', transferId, text });
+      const decision = await this.#waiting.consult(dialed.person, text, signal);
+      const status = decision === 'gone' ? 'declined' : decision;
+      if (status !== 'accepted') return { status, announced: false };
+    }
+    const announced = await this.#waiting.announceRecording();
+    signal.throwIfAborted();
+    const stayed = ctx.room.remoteParticipants.has(dialed.person.identity);
+    return { status: stayed ? 'accepted' : 'declined', announced };
   }
 
-  async #connect({ transferId, name, to, mode }: Started): Promise<TransferOutcome> {
+  async #connect({ transferId, name, to, mode }: Started, announced: boolean): Promise<TransferOutcome> {
     const { host, events, outcome } = this.#parts;
     const { status } = await step(host.config, transferId, { status: 'accepted' });
     if (status !== 'accepted') throw new Error(`The transfer is ${status} already.`);
     await this.#waiting.connect(personIdentity(transferId), mode);
+    if (announced) this.#record(personIdentity(transferId));
     await step(host.config, transferId, { status: 'joined' });
     events.emit({
       type: 'transfer.finished',
       ...{ to, ok: true, detail: '', transferId, outcome: 'joined' },
     });
     if (mode === 'conference') return { ok: true, stays: true, name };
-    outcome.finish('transferred', to, null, { transferId, to });
+    outcome.finish('transferred', to, null, { transferId, to, announced });
     return { ok: true, stays: false, name };
+  }
+
+  /** From now on they are on the right side of the recording. */
+  #record(person: string): void {
+    const { ctx, recording, log } = this.#parts;
+    const sound = new CallerSound(ctx.room, ({ identity }) => identity === person, log);
+    recording.addPerson((hear) => sound.listen(hear));
   }
 
   /** The caller is back, whoever cannot be reached. */

@@ -1,6 +1,7 @@
 import type { voice } from '@livekit/agents';
 import type { RemoteParticipant } from '@livekit/rtc-node';
 import type { TransferMode } from '../../../core/calls/transfers/state.ts';
+import { background } from '../../../platform/background.ts';
 import type { ProviderSet } from '../../providers/index.ts';
 import { asideTrack, holdTrack } from '../hearing.ts';
 import type { MediaGate } from '../media-gate.ts';
@@ -13,6 +14,8 @@ import { within } from '../within.ts';
 import { briefingFor } from './briefing.ts';
 import { type Answer, consult } from './consult.ts';
 import { transferWords } from './words.ts';
+
+const announceTimeoutMs = 20_000;
 
 /** The sound side of a transfer: the caller waits with music, the person is spoken to alone, then both are connected. */
 export class WaitingRoom {
@@ -44,10 +47,11 @@ export class WaitingRoom {
     await hold.publish();
     hold.loop(mode === 'bridge' ? ringTone() : holdMusic());
     // Somebody who is connected as soon as they answer is never kept apart.
-    if (mode === 'bridge') return;
-    this.#aside = new SideTrack(room, asideTrack);
-    await this.#aside.publish();
-    await this.#gate.set('apart');
+    if (mode !== 'bridge' || this.#isAnnounced) {
+      this.#aside = new SideTrack(room, asideTrack);
+      await this.#aside.publish();
+    }
+    if (mode !== 'bridge') await this.#gate.set('apart');
   }
 
   /** What the person will be told; worked out while their phone rings. */
@@ -97,11 +101,38 @@ export class WaitingRoom {
     return answer;
   }
 
-  /** Says something to the person alone; false: nobody is being asked. */
-  async tellPerson(text: string): Promise<boolean> {
-    const aside = this.#aside;
-    if (!aside) return false;
-    await aside.play(await this.#speech.render(text));
+  /**
+   * Tells the person that the call is recorded, in the words that the caller was told it. True: they may be recorded too.
+   * False: there is no recording, or the words could not be said to their end. Never rejects.
+   */
+  async announceRecording(): Promise<boolean> {
+    const { recording, log } = this.#parts;
+    if (!recording.isUnderWay) return false;
+    if (!this.#isAnnounced) return true;
+    const announce = () => within(announceTimeoutMs, this.#sayAside(this.#consentLine));
+    // A whisper may have cut it off the first time.
+    const said = (await announce()) || (await announce());
+    if (!said) log.warn('the person of a transfer could not be told of the recording and is not recorded');
+    return said === true;
+  }
+
+  get #consentLine(): string {
+    return this.#parts.plan.definition.recording.consentLine.trim();
+  }
+
+  get #isAnnounced(): boolean {
+    return this.#parts.recording.isUnderWay && this.#consentLine !== '';
+  }
+
+  async #sayAside(text: string): Promise<boolean> {
+    const samples = await this.#speech.render(text);
+    return (await this.#aside?.play(samples)) ?? false;
+  }
+
+  /** Begins to say something to the person alone; false: nobody is being asked. */
+  tellPerson(text: string): boolean {
+    if (!this.#aside) return false;
+    background(this.#parts.log, 'whispering to the person of a transfer', this.#sayAside(text));
     return true;
   }
 

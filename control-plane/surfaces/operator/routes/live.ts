@@ -12,7 +12,7 @@ export const liveRoutes = ({ live, closing }: OperatorDeps) => [
     operationId: 'streamCall',
     summary: 'What happens in a call, as server-sent events',
     description:
-      'First what is recorded, then what happens, each event once. Ends after `ended`, or after `call.bridged`: then nobody of ours is in the call any more. `event:` is the type, `id:` is `epoch-seq`.',
+      'First what is recorded, then what happens, each event once. Ends after `ended`, or after `call.bridged` without `recorder`: then nobody of ours is in the call any more. `event:` is the type, `id:` is `epoch-seq`.',
     auth: 'member',
     status: 200,
     contentType: 'text/event-stream',
@@ -33,7 +33,8 @@ export const liveRoutes = ({ live, closing }: OperatorDeps) => [
       for (const event of recorded.events) send(event);
       for (const event of waiting) send(event);
       relay = send;
-      if (recorded.call.status === 'ended' || recorded.call.bridgedAt !== null) stream.end();
+      const { status, bridgedAt, recorderStays } = recorded.call;
+      if (status === 'ended' || (bridgedAt !== null && !recorderStays)) stream.end();
       return undefined;
     },
   }),
@@ -54,6 +55,6 @@ function sendOnce(stream: EventStream): (event: CallEvent) => void {
     if (sent.has(id)) return;
     sent.add(id);
     stream.send(event.type, presentEvent(event), id);
-    if (event.type === 'ended' || event.type === 'call.bridged') stream.end();
+    if (event.type === 'ended' || (event.type === 'call.bridged' && !event.recorder)) stream.end();
   };
 }

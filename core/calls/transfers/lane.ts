@@ -1,0 +1,39 @@
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { callTransfers } from '../../../db/schema/call-transfers.ts';
+import { calls } from '../../../db/schema/calls.ts';
+import { trunkLimits } from '../../../db/schema/trunk-limits.ts';
+import { operation } from '../../operation.ts';
+import { trunkFor } from './route.ts';
+
+export interface TransferLane {
+  readonly workspaceId: string;
+  /** core/numbers/trunk-key.ts. */
+  readonly trunk: string;
+  /** What the carrier grants; null: what is usual in the installation. */
+  readonly callsPerSecond: number | null;
+}
+
+/** Over which trunk a transfer is about to ring; null: over none, or it does not ring (any more). */
+export const transferLane = operation({
+  name: 'transfer.lane',
+  scope: 'system',
+  input: z.object({ transferId: z.uuid() }),
+  reads: true,
+  run: async (ctx, { transferId }): Promise<TransferLane | null> => {
+    const [found] = await ctx.db
+      .select({ transfer: callTransfers, call: calls })
+      .from(callTransfers)
+      .innerJoin(calls, eq(calls.id, callTransfers.callId))
+      .where(eq(callTransfers.id, transferId));
+    if (found?.transfer.status !== 'calling' || found.transfer.dialedAt !== null) return null;
+    const { workspaceId } = found.call;
+    const trunk = (await trunkFor(ctx, found.call, found.transfer.toNumber))?.trunk ?? null;
+    if (trunk === null) return null;
+    const [limit] = await ctx.db
+      .select({ callsPerSecond: trunkLimits.callsPerSecond })
+      .from(trunkLimits)
+      .where(and(eq(trunkLimits.workspaceId, workspaceId), eq(trunkLimits.trunk, trunk)));
+    return { workspaceId, trunk, callsPerSecond: limit?.callsPerSecond ?? null };
+  },
+});

@@ -1,0 +1,68 @@
+import type { End, Packet } from './pcap.ts';
+
+/**
+ * Finds the next call of one number among everything that passes, and tells its packets from those of others: SIP by its
+ * Call-ID, RTP and RTCP by what the SDP of that call agrees on. Pure.
+ */
+export class CallFilter {
+  readonly #digits: string;
+  readonly #media: End[] = [];
+  #callId: string | null = null;
+  #isOver = false;
+
+  /** @param number E.164: whom the call is from or to */
+  constructor(number: string) {
+    this.#digits = number.replaceAll(/\D/g, '');
+  }
+
+  /** The SIP Call-ID; null: no call has come. */
+  get callId(): string | null {
+    return this.#callId;
+  }
+
+  /** It was refused, or one of the two has hung up. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** It belongs to the call. */
+  takes({ from, to, payload }: Packet): boolean {
+    const message = sipMessage(payload);
+    if (message === undefined) return this.#media.some((end) => isSame(end, from) || isSame(end, to));
+    const callId = /^(?:call-id|i)[ \t]*:[ \t]*(\S+)/im.exec(message)?.[1];
+    if (callId === undefined) return false;
+    if (this.#callId === null && message.startsWith('INVITE ') && this.#concerns(message))
+      this.#callId = callId;
+    if (callId !== this.#callId) return false;
+    this.#learn(message);
+    return true;
+  }
+
+  #concerns(message: string): boolean {
+    const users = /^INVITE (\S+)|^(?:from|f|to|t)[ \t]*:(.*)$/gim;
+    for (const [, target, line] of message.matchAll(users))
+      if (userOf(target ?? line ?? '').replaceAll(/\D/g, '') === this.#digits) return true;
+    return false;
+  }
+
+  #learn(message: string): void {
+    const host = /^c=IN IP4 ([\d.]+)/m.exec(message)?.[1];
+    for (const [, port] of message.matchAll(/^m=audio (\d+)/gm))
+      if (host && port && port !== '0')
+        this.#media.push({ host, port: Number(port) }, { host, port: Number(port) + 1 });
+    const status = Number(/^SIP\/2\.0 (\d{3})/.exec(message)?.[1] ?? 0);
+    const method = /^cseq[ \t]*:[ \t]*\d+[ \t]+([A-Z]+)/im.exec(message)?.[1];
+    if (status >= 200 && method === 'BYE') this.#isOver = true;
+    // A challenge is answered by another INVITE of the same call.
+    if (status >= 300 && method === 'INVITE' && status !== 401 && status !== 407) this.#isOver = true;
+  }
+}
+
+const isSame = (one: End, other: End): boolean => one.host === other.host && one.port === other.port;
+
+const userOf = (address: string): string => /sips?:([^@;>\s]+)@/i.exec(address)?.[1] ?? '';
+
+function sipMessage(payload: Buffer): string | undefined {
+  const start = payload.subarray(0, 12).toString('latin1');
+  return /^(?:SIP\/2\.0 |[A-Z]{3,9} s)/.test(start) ? payload.toString('latin1') : undefined;
+}

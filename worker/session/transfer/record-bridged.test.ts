@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import { DisconnectReason, RoomEvent } from '@livekit/rtc-node';
+import { expect, test } from 'vitest';
+import { createLogger } from '../../../platform/log.ts';
+import { jobTerminated } from '../host.ts';
+import type { CallParts } from '../parts.ts';
+import { recordBridged } from './record-bridged.ts';
+
+const two = ['caller', 'person-1'];
+
+/** A room with both of them in it, and a worker that has just put them through. */
+function rig() {
+  const [stopping, over] = [new AbortController(), new AbortController()];
+  const steps: string[] = [];
+  const room = Object.assign(new EventEmitter(), {
+    remoteParticipants: new Map([...two, 'supervisor-1'].map((identity) => [identity, { identity }])),
+    localParticipant: {
+      setAttributes: async (attributes: Record<string, string>) =>
+        void steps.push(`is ${attributes['trunkline.state']}`),
+      trackPublications: new Map([
+        ['TR_1', { sid: 'TR_1', track: { close: async () => void steps.push('track closed') } }],
+      ]),
+      unpublishTrack: async (sid: string) => void steps.push(`unpublished ${sid}`),
+    },
+  });
+  const parts = {
+    ctx: { room },
+    host: { stopping: stopping.signal },
+    plan: { callId: 'call-1' },
+    log: createLogger('test', { level: 'silent' }),
+    input: { close: async () => void steps.push('deaf') },
+    recording: {
+      over: over.signal,
+      stop: async (detail: string) => void steps.push(`stopped: ${detail}`),
+    },
+  } as unknown as CallParts;
+  const ended = recordBridged(parts, two, async () => void steps.push('released'));
+  const leave = (identity: string) => {
+    room.remoteParticipants.delete(identity);
+    room.emit(RoomEvent.ParticipantDisconnected, { identity });
+  };
+  return { ended, steps, room, leave, stopping, over };
+}
+const silent = ['is recording', 'unpublished TR_1', 'track closed', 'deaf', 'released'];
+const goesOn = 'stopped: The worker had to stop; the call goes on and is not recorded.';
+
+test.each(two)('a recorder is silent, and stops when one of the two hangs up: the %s', async (who) => {
+  const { ended, steps, leave } = rig();
+  leave('supervisor-1');
+  leave(who);
+  expect(await ended).toBe('One of the two who were connected has hung up.');
+  expect(steps).toEqual([...silent, 'stopped: ']);
+});
+
+test('a worker that has to stop ends the recording in order and leaves the two together', async () => {
+  const { ended, steps, stopping } = rig();
+  stopping.abort();
+  expect(await ended).toBeUndefined();
+  expect(steps).toEqual([...silent, goesOn]);
+});
+
+test('a recording that cannot be written any more is not waited for', async () => {
+  const { ended, steps, over } = rig();
+  over.abort();
+  expect(await ended).toBeUndefined();
+  expect(steps.at(-1)).toBe(goesOn);
+});
+
+test('a room that was closed is the end, also when LiveKit ends the job first; a lost connection is not', async () => {
+  const closed = rig();
+  closed.stopping.abort(jobTerminated);
+  closed.room.emit(RoomEvent.Disconnected, DisconnectReason.ROOM_DELETED);
+  expect(await closed.ended).toBe('The room was closed.');
+  const lost = rig();
+  lost.room.emit(RoomEvent.Disconnected, DisconnectReason.SIGNAL_CLOSE);
+  expect(await lost.ended).toBeUndefined();
+});
