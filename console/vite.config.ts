@@ -13,7 +13,11 @@ export default defineConfig({
     // livekit-client alone is about this large; there is nothing to split on a page whose purpose it is.
     chunkSizeWarningLimit: 900,
     rolldownOptions: {
-      input: { talk: here('./talk/index.html'), account: here('./account/index.html') },
+      input: {
+        talk: here('./talk/index.html'),
+        account: here('./account/index.html'),
+        outbox: here('./outbox/index.html'),
+      },
     },
   },
 });

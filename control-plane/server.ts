@@ -7,7 +7,13 @@ import { openDatabase } from '../db/client.ts';
 import { chatStream } from '../jobs/adapters/chat-stream.ts';
 import { background } from '../platform/background.ts';
 import { openBlobStore } from '../platform/blob-store.ts';
-import { allowedHosts, type Config, ConfigError, readConfig } from '../platform/config.ts';
+import {
+  allowedHosts,
+  type Config,
+  ConfigError,
+  readConfig,
+  requiresConfirmedEmail,
+} from '../platform/config.ts';
 import { Sealer } from '../platform/crypto.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { Shutdown } from '../platform/shutdown.ts';
@@ -85,6 +91,7 @@ async function main(): Promise<void> {
     log,
     publicUrl: config.publicUrl,
     authSecret: config.secrets.authSecret,
+    requiresConfirmedEmail: requiresConfirmedEmail(config.env),
   };
   const app = buildApp({
     services,

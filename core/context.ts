@@ -10,7 +10,13 @@ export type Role = 'member' | 'developer' | 'admin' | 'superuser';
 export type Actor =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'user'; readonly userId: string }
-  | { readonly kind: 'api-key'; readonly apiKeyId: string; readonly userId: string | null }
+  | {
+      readonly kind: 'api-key';
+      readonly apiKeyId: string;
+      readonly userId: string | null;
+      /** What the key is confined to; null: whatever its role may. */
+      readonly scopes: readonly string[] | null;
+    }
   /** A process of ours: jobs, the internal routes that workers call, seeding. */
   | { readonly kind: 'system'; readonly process: string };
 
@@ -24,6 +30,8 @@ export interface Services {
   readonly publicUrl: string;
   /** Signs access tokens (HS256). */
   readonly authSecret: string;
+  /** Nobody signs in before they have confirmed their e-mail address. */
+  readonly requiresConfirmedEmail?: boolean;
   /** Epoch milliseconds; left out: what the machine's clock shows. A simulation has a clock of its own. */
   readonly clock?: () => number;
 }

@@ -14,10 +14,17 @@ export const csvRows = (rows: readonly (readonly string[])[]): string =>
   stringify(rows as string[][], { escape_formulas: true, record_delimiter: 'windows' });
 
 /** The signs that csv-stringify takes for the start of a formula. */
-const formulaSigns = '=+-@\t\r\uff1d\uff0b\uff0d\uff20';
+const formulaSigns = [...'=+-@\t\r\uff1d\uff0b\uff0d\uff20'];
+const signs = sql.join(
+  formulaSigns.map((sign) => sql`${sign}`),
+  sql`, `,
+);
 
-/** The same in SQL. A telephone number is left as it is: a spreadsheet makes nothing but a number of it. */
+/**
+ * The same in SQL. A telephone number is left as it is: a spreadsheet makes nothing but a number of it. Most cells are
+ * done with after a look at their first character.
+ */
 export const spreadsheetText = (text: SQL): SQL =>
-  sql`case when strpos(${formulaSigns}, left(${text}, 1)) > 0 and ${text} <> ''
-    and translate(${text}, '0123456789', '') <> '+'
+  sql`case when left(${text}, 1) = any (array[${signs}])
+    and not (left(${text}, 1) = '+' and ltrim(substr(${text}, 2), '0123456789') = '')
     then '''' || ${text} else ${text} end`;

@@ -16,6 +16,8 @@ export const messages = {
   'finalize-call': z.object({ callId: z.uuid() }),
   /** Bring LiveKit's trunks and dispatch rule of one number in step with the database. */
   'sync-number': z.object({ phoneNumberId: z.uuid() }),
+  /** Ask the SIP server of a new or changed trunk whether it is there. */
+  'test-trunk': z.object({ phoneNumberId: z.uuid() }),
   /** LiveKit objects of a deleted number. */
   'remove-number': z.object({
     inboundTrunkId: z.string().nullable(),

@@ -4,6 +4,7 @@ import { auditLog } from '../db/schema/audit-log.ts';
 import { outbox } from '../db/schema/outbox.ts';
 import type { Context, OperationContext, Role, WorkspaceContext } from './context.ts';
 import { DomainError } from './errors.ts';
+import { coversScope, keyScopeOf } from './key-scopes.ts';
 import { messages } from './messages.ts';
 
 /**
@@ -54,6 +55,7 @@ export function operation<S extends Scope, I extends z.ZodType, O, P = undefined
 ): Operation<I, O> {
   const call = async (ctx: Context, rawInput: z.input<I>): Promise<O> => {
     checkScope(ctx, spec.scope);
+    checkKeyScope(ctx, spec);
     const input = parseInput(spec.input, rawInput);
     const log = () => ctx.services.log.child({ operation: spec.name, requestId: ctx.requestId });
     const outside = contextFor<S>(ctx, ctx.services.db, log);
@@ -94,6 +96,20 @@ function checkScope(ctx: Context, scope: Scope): void {
       'forbidden',
       `This needs the role ${scope} in the workspace; yours is ${ctx.role}.`,
     );
+}
+
+/** Of a key that is confined to parts of the product. Its role has been checked already. */
+function checkKeyScope(
+  { actor }: Context,
+  { name, scope, reads }: { name: string; scope: Scope; reads?: boolean },
+): void {
+  if (actor.kind !== 'api-key' || actor.scopes === null || scope === 'public') return;
+  const needed = keyScopeOf(name, reads === true);
+  if (needed === null) return;
+  if (needed === undefined)
+    throw new DomainError('forbidden', 'This is not for API keys with scopes; no scope opens it.');
+  if (!coversScope(actor.scopes, needed))
+    throw new DomainError('forbidden', `This needs the scope ${needed}, which the API key does not have.`);
 }
 
 export function parseInput<I extends z.ZodType>(schema: I, input: unknown): z.output<I> {

@@ -257,6 +257,11 @@ export const settings = {
     'Base URL of Vonage’s Numbers API.',
   ),
 
+  REQUIRE_CONFIRMED_EMAIL: setting(
+    'Accounts',
+    z.enum(['auto', 'true', 'false']).default('auto'),
+    'true: nobody signs in before they have confirmed their address by the mailed link. auto: true with SMTP_URL.',
+  ),
   CONTROL_PLANE_URL: setting(
     'Internal',
     optional,
@@ -397,6 +402,10 @@ export function readConfig(source: Record<string, string | undefined> = process.
     },
   };
 }
+
+/** Whether an address must be confirmed before somebody signs in with it. */
+export const requiresConfirmedEmail = ({ REQUIRE_CONFIRMED_EMAIL: wanted, SMTP_URL }: Env): boolean =>
+  wanted === 'auto' ? SMTP_URL !== undefined : wanted === 'true';
 
 /** host:port entries that functions of agents may reach although private: the configured ones, and the product itself. */
 export function allowedHosts({ env, controlPlaneUrl }: Pick<Config, 'env' | 'controlPlaneUrl'>): string[] {

@@ -66,9 +66,11 @@ function AcceptInvitation({ token }: PageProps) {
   const action = useAction(async (form, pressed) => {
     if (mustSignIn) {
       const who = { email: form.get('email'), password: form.get('password') };
-      await post(pressed === 'signup' ? '/auth/signup' : '/auth/login', who);
+      const status = await post(pressed === 'signup' ? '/auth/signup' : '/auth/login', who);
+      if (status === 202)
+        throw new AccountError('Confirm your address by the mail that we sent you, then sign in here.', 202);
     }
-    await join().catch((error: unknown) => {
+    return join().catch((error: unknown) => {
       if (!(error instanceof AccountError) || error.status !== 401) throw error;
       setMustSignIn(true);
       throw new AccountError('Sign in to join, or make an account here.', 401);
@@ -102,7 +104,7 @@ function AcceptInvitation({ token }: PageProps) {
 }
 
 /** One form that is sent once at a time, and says in words why it was refused. */
-function useAction(run: (form: FormData, pressed: string) => Promise<void>) {
+function useAction(run: (form: FormData, pressed: string) => Promise<unknown>) {
   const [state, setState] = useState({ busy: false, done: false, problem: '' });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

@@ -9,8 +9,8 @@ export class AccountError extends Error {
   }
 }
 
-/** One request; cookies go along. Throws AccountError. */
-export async function post(path: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+/** One request; cookies go along. Answers the status. Throws AccountError. */
+export async function post(path: string, body: Readonly<Record<string, unknown>>): Promise<number> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -22,7 +22,7 @@ export async function post(path: string, body: Readonly<Record<string, unknown>>
   } catch {
     throw new AccountError('The server cannot be reached. Check your connection and try again.', 0);
   }
-  if (response.ok) return;
+  if (response.ok) return response.status;
   throw new AccountError(await words(response), response.status);
 }
 

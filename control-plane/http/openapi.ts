@@ -100,6 +100,7 @@ function describe(surface: Surface, route: Route): RouteConfig {
     },
     responses: Object.fromEntries([
       [String(route.status), success(route)],
+      ...(route.otherStatus === undefined ? [] : [[String(route.otherStatus), success(route)]]),
       ...failureStatuses(route).map((status) => [
         String(status),
         {

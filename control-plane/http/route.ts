@@ -31,6 +31,8 @@ export interface RouteInfo {
   /** Who may call it. It equals the scope of the operation behind it; the kit refuses before it reads a body. */
   readonly auth: Scope;
   readonly status: number;
+  /** Another success with the same schema (setStatus). */
+  readonly otherStatus?: number;
   /** Media type of the answer; JSON by default. */
   readonly contentType?: string;
   /** Statuses beyond those that the kit answers by itself (400, 401, 403, 405, 413, 415, 429). */

@@ -5,7 +5,7 @@ import type Koa from 'koa';
 import { stateOf } from '../http/request-log.ts';
 import { landingPage, notBuiltPage } from './static-pages.ts';
 
-/** The built pages (a visitor's call, the ends of mailed links), their files under /assets, and a landing page. */
+/** The built pages (a visitor's call, the ends of mailed links, the outbox), their files under /assets, and a landing page. */
 export function visitorPages({ pagesDir, demo }: { pagesDir: string; demo: boolean }): Koa.Middleware {
   return async (koa, next) => {
     if (koa.method !== 'GET' && koa.method !== 'HEAD') return next();
@@ -17,6 +17,7 @@ export function visitorPages({ pagesDir, demo }: { pagesDir: string; demo: boole
     if (/^\/talk\/[^/]+\/?$/.test(koa.path)) return sendPage(koa, pagesDir, 'talk');
     if (/^\/account\/(verify-email|reset-password|accept-invitation)\/?$/.test(koa.path))
       return sendPage(koa, pagesDir, 'account');
+    if (/^\/outbox\/?$/.test(koa.path)) return sendPage(koa, pagesDir, 'outbox');
     if (koa.path.startsWith('/assets/')) {
       if (await sendAsset(koa, pagesDir)) return;
     }
@@ -32,16 +33,13 @@ function sendHtml(koa: Koa.Context, operationId: string, status: number, html: s
   koa.body = html;
 }
 
-async function sendPage(koa: Koa.Context, pagesDir: string, page: 'talk' | 'account'): Promise<void> {
+const operationIds = { talk: 'getTalkPage', account: 'getAccountPage', outbox: 'getOutboxPage' } as const;
+
+async function sendPage(koa: Koa.Context, pagesDir: string, page: keyof typeof operationIds): Promise<void> {
   const html = await readFile(join(pagesDir, page, 'index.html'), 'utf8').catch(() => undefined);
   // The address of a mailed link is its key: no other site is to learn it.
   koa.set('Referrer-Policy', 'no-referrer');
-  sendHtml(
-    koa,
-    page === 'talk' ? 'getTalkPage' : 'getAccountPage',
-    html === undefined ? 503 : 200,
-    html ?? notBuiltPage,
-  );
+  sendHtml(koa, operationIds[page], html === undefined ? 503 : 200, html ?? notBuiltPage);
 }
 
 const assetTypes: Record<string, string> = {

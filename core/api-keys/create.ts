@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { randomToken, sha256 } from '../../platform/crypto.ts';
+import type { Actor } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { coversScope, type KeyScope, keyScopes } from '../key-scopes.ts';
 import { operation } from '../operation.ts';
 import { type ApiKey, withoutHash } from './api-key.ts';
 
@@ -12,15 +15,24 @@ export interface NewApiKey {
   readonly key: string;
 }
 
+/** Throws forbidden when a key with scopes asks for a key that may more than itself. */
 export const createApiKey = operation({
   name: 'api_key.create',
   scope: 'admin',
   input: z.object({
     name: z.string().trim().min(1).max(200),
     role: z.enum(['member', 'developer', 'admin']),
+    /** Left out or null: whatever the role may. */
+    scopes: z.array(z.enum(keyScopes)).min(1).max(keyScopes.length).nullish(),
   }),
-  audit: ({ name, role }, { apiKey }: NewApiKey) => ({ target: apiKey.id, details: { name, role } }),
-  run: async (ctx, { name, role }): Promise<NewApiKey> => {
+  audit: ({ name, role }, { apiKey }: NewApiKey) => ({
+    target: apiKey.id,
+    details: { name, role, scopes: apiKey.scopes },
+  }),
+  run: async (ctx, { name, role, scopes: asked }): Promise<NewApiKey> => {
+    const scopes =
+      asked === null || asked === undefined ? null : keyScopes.filter((one) => asked.includes(one));
+    refuseMoreThanOwn(ctx.actor, scopes);
     const key = `tk_${randomToken()}`;
     const createdBy = ctx.actor.kind === 'user' || ctx.actor.kind === 'api-key' ? ctx.actor.userId : null;
     const [row] = await ctx.db
@@ -30,6 +42,7 @@ export const createApiKey = operation({
         createdBy,
         name,
         role,
+        scopes,
         prefix: key.slice(0, prefixLength),
         keyHash: sha256(key),
       })
@@ -38,3 +51,14 @@ export const createApiKey = operation({
     return { apiKey: withoutHash(row), key };
   },
 });
+
+function refuseMoreThanOwn(actor: Actor, scopes: readonly KeyScope[] | null): void {
+  if (actor.kind !== 'api-key' || actor.scopes === null) return;
+  const own = actor.scopes;
+  const beyond = (scopes ?? keyScopes).filter((one) => !coversScope(own, one));
+  if (beyond.length > 0)
+    throw new DomainError(
+      'forbidden',
+      `A key cannot make one that may more than itself. It lacks ${beyond.join(', ')}.`,
+    );
+}

@@ -6,6 +6,7 @@ import { calls } from '../../db/schema/calls.ts';
 import type { WorkspaceContext } from '../context.ts';
 import { type CallFilter, callConditions, measured, type Scope } from '../reports/measure.ts';
 import { type GrainMinutes, longestOfAll } from '../reports/segments.ts';
+import type { CallPlace } from './call-cursor.ts';
 import type { CallListItem } from './list.ts';
 
 interface Reader extends Pick<WorkspaceContext, 'db'> {
@@ -59,25 +60,40 @@ export async function pageOfCalls(
     : await leap(reader, scope, window.offset).then(({ scope: from, offset }) =>
         pageQuery(reader, { scope, from, window: { ...window, offset } }),
       );
-  return {
-    items: rows.map(({ call, agentName }) => ({ ...call, agentName })),
-    total: rows[0]?.total ?? null,
-  };
+  return pageOf(rows);
 }
+
+/** The calls that come behind a place in the list, and the number of all of them; null where there is none. */
+export async function callsBehind(reader: Reader, scope: Scope, behind: CallPlace, limit: number) {
+  return pageOf(await pageQuery(reader, { scope, from: scope, behind, window: { limit, offset: 0 } }));
+}
+
+const pageOf = (rows: Awaited<ReturnType<typeof pageQuery>>) => ({
+  items: rows.map(({ call, agentName }): CallListItem => ({ ...call, agentName })),
+  total: rows[0]?.total ?? null,
+});
 
 interface PageQuery {
   readonly scope: Scope;
   /** The same, without what is newer than the page. */
   readonly from: Scope;
+  /** Only what is older than this place. */
+  readonly behind?: CallPlace;
   readonly window: { readonly limit: number | Placeholder; readonly offset: number | Placeholder };
 }
 
-function pageQuery({ db }: Reader, { scope, from, window }: PageQuery) {
+function pageQuery({ db }: Reader, { scope, from, behind, window }: PageQuery) {
   // Chosen before anything is joined or read whole: what is skipped is only counted off in an index.
   const chosen = db
     .select({ id: calls.id })
     .from(calls)
-    .where(conditionsOf(from))
+    .where(
+      and(
+        conditionsOf(from),
+        behind &&
+          sql`(${calls.createdAt}, ${calls.id}) < (${behind.createdAt.toISOString()}::timestamptz, ${behind.id}::uuid)`,
+      ),
+    )
     .orderBy(desc(calls.createdAt), desc(calls.id))
     .limit(window.limit)
     .offset(window.offset)

@@ -2,6 +2,8 @@ import { and, count, eq, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { agentVersions } from '../../db/schema/agent-versions.ts';
 import { callEvents } from '../../db/schema/call-events.ts';
+import type { CallCost } from '../../db/schema/calls.ts';
+import { isRecord } from '../../platform/is-record.ts';
 import { type AgentDefinition, agentDefinition } from '../agents/definition.ts';
 import { beginRun } from '../analyses/begin-run.ts';
 import { settleAttempts } from '../campaigns/engine/settle-attempts.ts';
@@ -10,6 +12,7 @@ import { dispositionOf } from '../dispositions.ts';
 import { operation } from '../operation.ts';
 import { rollUp } from '../reports/rollups.ts';
 import { type Call, lockCall, updateCall } from './call.ts';
+import { costOf } from './cost.ts';
 import { cancelTransfers } from './transfers/transfer.ts';
 
 /**
@@ -34,6 +37,7 @@ export const finalizeCall = operation({
       durationMs:
         call.answeredAt === null ? 0 : Math.max(0, call.endedAt.getTime() - call.answeredAt.getTime()),
       turnCount: turns.user + turns.agent,
+      cost: await readCost(ctx, callId),
       finalizedAt: new Date(nowMs(ctx)),
     });
     if (finalized.campaignId !== null) await settleAttempts(ctx.db, [finalized], nowMs(ctx));
@@ -55,6 +59,21 @@ async function countTurns(ctx: OperationContext, callId: string): Promise<{ user
     .groupBy(callEvents.type);
   const of = (type: string) => rows.find((row) => row.type === type)?.turns ?? 0;
   return { user: of('user.turn'), agent: of('agent.turn') };
+}
+
+async function readCost(ctx: OperationContext, callId: string): Promise<CallCost> {
+  const rows = await ctx.db
+    .select({ epoch: callEvents.epoch, type: callEvents.type, data: callEvents.data })
+    .from(callEvents)
+    .where(and(eq(callEvents.callId, callId), inArray(callEvents.type, ['agent.joined', 'usage'])));
+  const usages = rows.filter(({ type }) => type === 'usage');
+  const told = new Set(usages.map(({ epoch }) => epoch));
+  return costOf(
+    usages.flatMap(({ data }): unknown[] =>
+      isRecord(data) && Array.isArray(data.models) ? data.models : [],
+    ),
+    rows.every(({ epoch }) => told.has(epoch)),
+  );
 }
 
 async function definitionOf(ctx: OperationContext, call: Call): Promise<AgentDefinition> {

@@ -7,6 +7,6 @@ export { registerSipTrunk } from './register-sip-trunk.ts';
 export { releaseNumber } from './release.ts';
 export { searchFields, searchNumbers, searchWithAccount } from './search.ts';
 export { getNumberForSync, listNumbersForSync, type NumberForSync, recordSync } from './sync.ts';
-export { type TrunkTest, testTrunk } from './test-trunk.ts';
+export { type TrunkTest, testNewTrunk, testTrunk } from './test-trunk.ts';
 export { listTrunks, setTrunkLimits, type Trunk, trunkFields } from './trunks.ts';
 export { updateSip } from './update-sip.ts';

@@ -7,6 +7,7 @@ import { operation } from '../operation.ts';
 import { refuseDuplicate } from '../unique.ts';
 import { type PhoneNumber, withoutPassword } from './number.ts';
 import { trunkFields } from './schemas.ts';
+import { emitTest } from './test-trunk.ts';
 import { emitSync } from './touch-number.ts';
 
 const optional = trunkFields.shape;
@@ -24,7 +25,7 @@ const input = z.object({
   agentId: z.string().nullish(),
 });
 
-/** Takes a number with its SIP trunk into the workspace. Throws conflict when the number is registered already. */
+/** Takes a number with its SIP trunk into the workspace; a job then asks the trunk whether it is there. Throws conflict when the number is registered already. */
 export const registerSipTrunk = operation({
   name: 'number.register_sip_trunk',
   scope: 'developer',
@@ -57,6 +58,7 @@ export const registerSipTrunk = operation({
     );
     if (!row) throw new Error('The insert of a number returned nothing.');
     await emitSync(ctx, row);
+    await emitTest(ctx, row);
     return withoutPassword(row);
   },
 });

@@ -3,9 +3,10 @@ import { phoneNumberField } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { lockNumber, type PhoneNumber, withoutPassword } from './number.ts';
 import { trunkFields } from './schemas.ts';
+import { emitTest, untested } from './test-trunk.ts';
 import { touchNumber } from './touch-number.ts';
 
-/** Changes parts of a number's trunk. An empty password takes the credentials away. */
+/** Changes parts of a number's trunk; one that is elsewhere now is tested anew. An empty password takes the credentials away. */
 export const updateSip = operation({
   name: 'number.update_sip',
   scope: 'developer',
@@ -20,7 +21,16 @@ export const updateSip = operation({
     const sealed = sealedPassword(authPassword, number.authPasswordSealed, ctx.services.sealer);
     if (sealed !== null && (changes.authUsername ?? number.authUsername) === '')
       throw invalid('authUsername', 'a password needs a user name');
-    return withoutPassword(await touchNumber(ctx, number.id, { ...given, authPasswordSealed: sealed }));
+    const isElsewhere =
+      (changes.sipAddress ?? number.sipAddress) !== number.sipAddress ||
+      (changes.transport ?? number.transport) !== number.transport;
+    const row = await touchNumber(ctx, number.id, {
+      ...given,
+      authPasswordSealed: sealed,
+      ...(isElsewhere ? untested : {}),
+    });
+    if (isElsewhere) await emitTest(ctx, row);
+    return withoutPassword(row);
   },
 });
 

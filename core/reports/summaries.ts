@@ -70,6 +70,8 @@ export async function summarize(
   const used = (['time', 'key', 'disposition'] as const).filter((name) =>
     groupings.some((one) => one.includes(name)),
   );
+  const pieces = sql`select ${moment} as moment, key, disposition, channel, direction, calls, answered, duration_ms, turns,
+    spoken, first_word_ms from (${source}) as pieces`;
   const { rows } = await ctx.db.execute<Record<string, unknown>>(sql`
       select ${numberOf(groupings, used)} as grouping,
         ${sql.join(
@@ -79,8 +81,7 @@ export async function summarize(
           sumNames.map((name) => sql`${sums[name]} as ${sql.identifier(name)}`),
           sql`, `,
         )}
-      from (select ${moment} as moment, key, disposition, channel, direction, calls, answered, duration_ms, turns, spoken,
-        first_word_ms from (${source}) as pieces) as measured
+      from (${groupings.length > 1 && time !== undefined ? added(pieces) : pieces}) as measured
       ${groupBy(groupings, used)}
       having sum(calls) > 0`);
   return rows.map((row) => ({
@@ -91,6 +92,13 @@ export async function summarize(
     ...sumsOf(row),
   }));
 }
+
+/** Each piece once instead of once for each grouping: there may be a hundred thousand hours, and few of these. */
+const added = (pieces: SQL): SQL => sql`
+  select moment, key, disposition, channel, direction, sum(calls) as calls, sum(answered) as answered,
+    sum(duration_ms)::bigint as duration_ms, sum(turns)::bigint as turns, sum(spoken) as spoken,
+    sum(first_word_ms)::bigint as first_word_ms
+  from (${pieces}) as one group by moment, key, disposition, channel, direction`;
 
 type GroupColumn = Grouping[number];
 const columnNames = { time: 'moment', key: 'key', disposition: 'disposition' } as const;

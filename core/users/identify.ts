@@ -50,7 +50,7 @@ export async function identifyByApiKey(services: Services, key: string): Promise
   if (!row) throw new DomainError('unauthenticated', 'The API key is unknown or revoked.');
   await noteUse(services, row);
   const identity: Identity = {
-    actor: { kind: 'api-key', apiKeyId: row.id, userId: row.createdBy },
+    actor: { kind: 'api-key', apiKeyId: row.id, userId: row.createdBy, scopes: row.scopes },
     workspaceId: row.workspaceId,
     role: row.role,
   };

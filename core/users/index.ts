@@ -8,4 +8,5 @@ export type { AccessSession, Session, User } from './session.ts';
 export { endSession, listSessions, logOutEverywhere, type SignIn } from './sessions.ts';
 export { signInWithGoogle } from './sign-in-with-google.ts';
 export { signUp } from './sign-up.ts';
-export { requestEmailVerification, verifyEmail } from './verify-email.ts';
+export { signUpByMail } from './sign-up-by-mail.ts';
+export { requestEmailVerification, resendEmailVerification, verifyEmail } from './verify-email.ts';

@@ -1,10 +1,11 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { users } from '../../db/schema/users.ts';
+import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { passwordFits } from './passwords.ts';
-import { issueSession, type Session } from './session.ts';
+import { issueSession, mayEnter, type Session } from './session.ts';
 
 const input = z.object({
   email: z.string().trim().toLowerCase().min(1).max(320),
@@ -12,7 +13,13 @@ const input = z.object({
   userAgent: z.string().default(''),
 });
 
-/** Throws the same unauthenticated, after the same work, for an unknown e-mail and for a wrong password. */
+/** One sentence for all reasons: who signs up with somebody else's address must not learn whether it has an account. */
+const refusal = ({ services }: Pick<Context, 'services'>): string =>
+  services.requiresConfirmedEmail
+    ? 'The e-mail address or the password is wrong, or the address is not confirmed yet.'
+    : 'The e-mail address or the password is wrong.';
+
+/** Throws the same unauthenticated, after the same work, for an unknown e-mail, for a wrong password and for an unconfirmed address. */
 export const logIn = operation({
   name: 'user.log_in',
   scope: 'public',
@@ -27,8 +34,8 @@ export const logIn = operation({
       .from(users)
       .where(eq(sql`lower(${users.email})`, email));
     const fits = await passwordFits(user?.passwordHash, password);
-    if (user && fits) return user;
-    throw new DomainError('unauthenticated', 'The e-mail address or the password is wrong.');
+    if (user && fits && mayEnter(ctx, user)) return user;
+    throw new DomainError('unauthenticated', refusal(ctx));
   },
   run: (ctx, { userAgent }, user) => issueSession(ctx, user, { userAgent: userAgent.slice(0, 500) }),
 });

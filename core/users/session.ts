@@ -7,6 +7,7 @@ import { workspaces } from '../../db/schema/workspaces.ts';
 import { randomToken, sha256 } from '../../platform/crypto.ts';
 import { newId } from '../../platform/ids.ts';
 import type { OperationContext, Role } from '../context.ts';
+import { DomainError } from '../errors.ts';
 import { accessTtlMs, issueAccessToken, refreshTtlMs } from './tokens.ts';
 
 type UserRow = typeof users.$inferSelect;
@@ -83,12 +84,23 @@ export async function issueAccess(ctx: SessionContext, user: UserRow): Promise<A
   };
 }
 
-/** Both tokens. `familyId` is the sign-in that a refresh belongs to; without one a new sign-in begins. */
+/** Whether nothing but the right password stands between somebody and their account. */
+export const mayEnter = (
+  { services }: Pick<SessionContext, 'services'>,
+  { emailVerifiedAt }: Pick<UserRow, 'emailVerifiedAt'>,
+): boolean => emailVerifiedAt !== null || services.requiresConfirmedEmail !== true;
+
+/** Throws unauthenticated where an address must be confirmed and is not. Both tokens. `familyId` is the sign-in that a refresh belongs to; without one a new sign-in begins. */
 export async function issueSession(
   ctx: SessionContext,
   user: UserRow,
   { userAgent, familyId = newId() }: { userAgent: string; familyId?: string },
 ): Promise<Session> {
+  if (!mayEnter(ctx, user))
+    throw new DomainError(
+      'unauthenticated',
+      'Confirm your e-mail address first, by the link that was mailed to it.',
+    );
   const refreshToken = randomToken();
   await ctx.db.insert(refreshTokens).values({
     userId: user.id,

@@ -6,11 +6,14 @@ import { hashPassword, newPasswordField } from './passwords.ts';
 import { issueSession, type Session } from './session.ts';
 import { mailVerification } from './verify-email.ts';
 
-const input = z.object({
+export const newAccount = z.object({
   email: emailField,
   password: newPasswordField,
   name: z.string().trim().max(200).default(''),
   workspaceName: z.string().trim().max(200).default(''),
+});
+
+const input = newAccount.extend({
   userAgent: z.string().default(''),
   /** Nobody has to confirm the address: who sets up the machine makes it up. Never from outside. */
   isConfirmed: z.boolean().default(false),

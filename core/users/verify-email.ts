@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { users } from '../../db/schema/users.ts';
 import type { OperationContext } from '../context.ts';
@@ -31,6 +31,20 @@ export const requestEmailVerification = operation({
   run: async (ctx): Promise<void> => {
     const user = await signedInUser(ctx);
     if (user.emailVerifiedAt === null) await mailVerification(ctx, user);
+  },
+});
+
+/** The same for somebody who cannot sign in yet. Whoever asks learns nothing about the address. */
+export const resendEmailVerification = operation({
+  name: 'user.resend_email_verification',
+  scope: 'public',
+  input: z.object({ email: z.string().trim().toLowerCase().min(1).max(320) }),
+  run: async (ctx, { email }): Promise<void> => {
+    const [user] = await ctx.db
+      .select()
+      .from(users)
+      .where(eq(sql`lower(${users.email})`, email));
+    if (user && user.emailVerifiedAt === null) await mailVerification(ctx, user);
   },
 });
 

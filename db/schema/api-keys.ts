@@ -14,6 +14,8 @@ export const apiKeys = pgTable(
       .references(() => workspaces.id, { onDelete: 'cascade' }),
     createdBy: uuid('created_by').references(() => users.id, { onDelete: 'set null' }),
     name: text('name').notNull(),
+    /** Names of core/key-scopes.ts; null: whatever the role may. */
+    scopes: text('scopes').array(),
     role: text('role').$type<'member' | 'developer' | 'admin'>().notNull(),
     /** The first characters, to recognise a key by. */
     prefix: text('prefix').notNull(),

@@ -79,6 +79,8 @@ export const calls = pgTable(
     sipReason: text('sip_reason'),
     sipCallId: text('sip_call_id'),
     turnCount: integer('turn_count').notNull().default(0),
+    /** What it cost, by the price table of the day (core/calls/prices.ts); null: not finalized, or older than that. */
+    cost: jsonb('cost').$type<CallCost>(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -113,6 +115,29 @@ export const calls = pgTable(
     check('calls_finalized', sql`${table.finalizedAt} is null or ${table.disposition} is not null`),
   ],
 );
+
+/** Money in millionths of `currency`. */
+export interface CallCost {
+  /** Of the price table. */
+  readonly version: string;
+  readonly currency: string;
+  /** Of the parts whose price is known. */
+  readonly micros: number;
+  /** False: a price or a quantity is not known, so `micros` is less than what it cost. */
+  readonly isComplete: boolean;
+  readonly parts: readonly CallCostPart[];
+}
+
+export interface CallCostPart {
+  readonly stage: 'stt' | 'llm' | 'tts';
+  /** Who is paid: a vendor, `local` for this machine, else the host of the server that did it. */
+  readonly provider: string;
+  readonly model: string;
+  readonly unit: 'input_tokens' | 'cached_input_tokens' | 'output_tokens' | 'audio_ms' | 'characters';
+  readonly quantity: number;
+  /** Null: nobody here knows the price. */
+  readonly micros: number | null;
+}
 
 export type CallStatus = 'queued' | 'dialing' | 'ringing' | 'active' | 'ended';
 

@@ -25,6 +25,7 @@ import { rescueCallJob } from './rescue-call.ts';
 import { sendEmailJob } from './send-email.ts';
 import { sendTextMessageJob } from './send-text-message.ts';
 import { syncNumberJob } from './sync-number.ts';
+import { testTrunkJob } from './test-trunk.ts';
 
 export const tasks: readonly Task[] = [
   recordCallEvents,
@@ -37,6 +38,7 @@ export const tasks: readonly Task[] = [
   endCallJob,
   capturePacketsJob,
   syncNumberJob,
+  testTrunkJob,
   removeNumberJob,
   releaseNumberJob,
   reconcileCallsSweep,

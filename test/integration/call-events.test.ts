@@ -105,6 +105,32 @@ test('a gap holds the call back until what is missing comes, and only then it ma
   expect(await finalizeCall(t.system(), { callId })).toBe('finalized');
 });
 
+test('finalizing prices what the workers say they have used, and says when one of them could not', async () => {
+  await using t = await testContext();
+  const { newCall } = await desk(t);
+  const models = [
+    {
+      type: 'llm_usage',
+      provider: 'openai',
+      model: 'gpt-4o',
+      inputTokens: 1_000,
+      inputCachedTokens: 0,
+      outputTokens: 100,
+    },
+    { type: 'stt_usage', provider: 'local', model: 'nova-3', audioDurationMs: 60_000 },
+  ];
+  const [told, silent] = [await newCall(), await newCall()];
+  const bodies = conversation();
+  const whole = [...bodies.slice(0, -1), { type: 'usage' as const, models }, ...bodies.slice(-1)];
+  await recordEvents(t.system(), { events: [...eventsOf(told, whole), ...eventsOf(silent, bodies)] });
+  for (const callId of [told, silent]) await finalizeCall(t.system(), { callId });
+  expect((await rowOf(t, told)).cost).toMatchObject({
+    ...{ currency: 'USD', micros: 3_500, isComplete: true },
+    parts: [{ micros: 2_500 }, { micros: 1_000 }, { provider: 'local', micros: 0 }],
+  });
+  expect((await rowOf(t, silent)).cost).toMatchObject({ micros: 0, isComplete: false });
+});
+
 test('finalizing gives disposition and duration, once', async () => {
   await using t = await testContext();
   const { newCall } = await desk(t);

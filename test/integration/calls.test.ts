@@ -74,7 +74,7 @@ describe('placing a call', () => {
       fields: [{ path: 'toNumber' }],
     });
     await expect(place(ready.e164, ready.e164)).rejects.toMatchObject({ code: 'invalid' });
-    expect(await listCalls(ada.ctx, {})).toEqual({ items: [], total: 0 });
+    expect(await listCalls(ada.ctx, {})).toMatchObject({ items: [], total: 0, nextCursor: null });
     expect(await sent(t, 'dial-call')).toEqual([]);
   });
 });

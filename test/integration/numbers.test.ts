@@ -8,6 +8,7 @@ import {
   mapAgent,
   recordSync,
   registerSipTrunk,
+  testNewTrunk,
   updateSip,
 } from '../../core/numbers/index.ts';
 import { outbox } from '../../db/schema/outbox.ts';
@@ -208,5 +209,51 @@ describe('bringing LiveKit in step', () => {
     await expect(getNumberForSync(ada.ctx, { phoneNumberId: first.id })).rejects.toMatchObject({
       code: 'forbidden',
     });
+  });
+
+  test('a new trunk is tested by a job after the commit, and what it answered stands with the number', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id, e164, updatedAt } = await registerSipTrunk(ctx, {
+      ...{ phoneNumber: nextNumber(), sipAddress: 'sip.first.test' },
+    });
+    expect(await sent(t, 'test-trunk')).toMatchObject([{ payload: { phoneNumberId: id }, sentAt: null }]);
+    expect(t.ports.probed).toEqual([]);
+    expect(await testNewTrunk(t.system(), { phoneNumberId: id })).toBe('answered');
+    expect(t.ports.probed).toEqual(['sip.first.test']);
+    const detail = t.ports.trunkAnswer.detail;
+    expect(await listNumbers(ctx, {})).toMatchObject([
+      { testOutcome: 'answered', testDetail: detail, updatedAt },
+    ]);
+    await updateSip(ctx, { phoneNumber: e164, label: 'Main' });
+    expect(await sent(t, 'test-trunk')).toHaveLength(1);
+    const moved = await updateSip(ctx, { phoneNumber: e164, sipAddress: 'sip.second.test' });
+    expect(moved).toMatchObject({ testOutcome: null, testDetail: null, testedAt: null });
+    expect(await sent(t, 'test-trunk')).toHaveLength(2);
+  });
+
+  test('an answer of a trunk that was moved or deleted meanwhile is not kept', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id, e164 } = await registerSipTrunk(ctx, {
+      phoneNumber: nextNumber(),
+      sipAddress: 'sip.first.test',
+    });
+    const { trunkProbe } = t.ports;
+    const whileAsking = (meanwhile: () => Promise<unknown>) =>
+      Object.assign(t.ports, {
+        trunkProbe: {
+          options: async (trunk: Parameters<typeof trunkProbe.options>[0]) => {
+            await meanwhile();
+            return trunkProbe.options(trunk);
+          },
+        },
+      });
+    whileAsking(() => updateSip(ctx, { phoneNumber: e164, sipAddress: 'sip.second.test' }));
+    expect(await testNewTrunk(t.system(), { phoneNumberId: id })).toBeNull();
+    expect(await listNumbers(ctx, {})).toMatchObject([{ testOutcome: null }]);
+    whileAsking(() => deleteSip(ctx, { phoneNumber: e164 }));
+    expect(await testNewTrunk(t.system(), { phoneNumberId: id })).toBeNull();
+    expect(await testNewTrunk(t.system(), { phoneNumberId: id })).toBeNull();
   });
 });

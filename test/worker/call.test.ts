@@ -57,6 +57,7 @@ describe('a call', () => {
     expect(Math.abs((latency?.totalMs ?? 0) - (reply.startedAt - asked))).toBeLessThan(700);
     const usage = await rig.event(plan, 'usage');
     expect(usage.models.map(({ type }) => type).sort()).toEqual(['llm_usage', 'stt_usage', 'tts_usage']);
+    expect(new Set(usage.models.map(({ provider }) => provider))).toEqual(new Set(['local']));
   });
 
   test('is recorded in the queue exactly as it was published', async () => {

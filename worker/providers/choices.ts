@@ -51,4 +51,24 @@ export function isLocal(env: Env, stage: Exclude<ProviderSource, 'llm'>, provide
   return stage === 'tts' && env.ELEVEN_API_KEY === undefined && env.ELEVEN_BASE_URL === undefined;
 }
 
+/**
+ * Who is paid at a vendor's service (undefined: its own address), or at a server that stands in for it: `local` on this
+ * machine, else its host, whose prices nobody here knows.
+ */
+export function payeeAt(url: string | undefined, vendor: string): string {
+  if (url === undefined) return vendor;
+  const hostname = URL.canParse(url) ? new URL(url).hostname : url;
+  if (ownHosts[vendor]?.test(hostname)) return vendor;
+  return isLoopback(hostname) ? localProvider : hostname;
+}
+
+const ownHosts: Readonly<Record<string, RegExp>> = {
+  openai: /(^|\.)openai\.com$/,
+  deepgram: /(^|\.)deepgram\.com$/,
+  elevenlabs: /(^|\.)elevenlabs\.io$/,
+};
+
+const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+
 export const labelOf = ({ provider, model }: Choice): string => `${provider}/${model}`;

@@ -10,8 +10,8 @@ import type { ListeningHooks } from './fallback/stt-listening.ts';
 import { FallbackTts } from './fallback/tts.ts';
 import { llmMember } from './llm.ts';
 import type { ProviderSet, ProviderWarning } from './set.ts';
-import { makeStt } from './stt.ts';
-import { makeTts, voiceSampleRate } from './tts.ts';
+import { makeStt, sttPaid } from './stt.ts';
+import { makeTts, ttsPaid, voiceSampleRate } from './tts.ts';
 import { webhookMember, webhookTiming } from './webhook-llm.ts';
 
 export type { ChainHooks } from './fallback/chain.ts';
@@ -41,6 +41,7 @@ export async function makeProviders(
       choices.stt.map((choice) => ({
         provider: choice.provider,
         label: labelOf(choice),
+        paid: sttPaid(env, choice),
         make: () => makeStt(env, choice, language),
       })),
     ),
@@ -52,6 +53,7 @@ export async function makeProviders(
       choices.tts.map((choice) => ({
         provider: choice.provider,
         label: `${labelOf(choice)}/${choice.voice}`,
+        paid: ttsPaid(env, choice),
         make: () => makeTts(env, choice, language),
       })),
     ),

@@ -3,7 +3,7 @@ import * as openai from '@livekit/agents-plugin-openai';
 import { z } from 'zod';
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import type { Env } from '../../platform/config.ts';
-import { type Choice, labelOf } from './choices.ts';
+import { type Choice, labelOf, localProvider, payeeAt } from './choices.ts';
 import type { Member } from './fallback/chain.ts';
 import { gatewayUrl, localKey } from './gateway.ts';
 import type { ProviderWarning } from './set.ts';
@@ -35,7 +35,13 @@ export async function llmMember(
       // The plugin drops a temperature of 0 (a truthiness test); reasoning models refuse any.
       ...(/^(o\d|gpt-5)/.test(model) ? {} : { temperature: Math.max(temperature, 0.01) }),
     });
-  return { provider: choice.provider, label: labelOf({ provider: choice.provider, model }), make };
+  const isGateway = !env.OPENAI_API_KEY && !env.OPENAI_BASE_URL;
+  return {
+    provider: choice.provider,
+    label: labelOf({ provider: choice.provider, model }),
+    paid: { to: isGateway ? localProvider : payeeAt(baseUrl, 'openai'), model },
+    make,
+  };
 }
 
 /** Which server and which of its models stands for the name in a definition. */

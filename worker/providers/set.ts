@@ -1,4 +1,4 @@
-import type { llm } from '@livekit/agents';
+import type { FallbackLlm } from './fallback/llm.ts';
 import type { FallbackStt } from './fallback/stt.ts';
 import type { FallbackTts } from './fallback/tts.ts';
 
@@ -22,7 +22,7 @@ export interface ProviderFault {
 /** What does the listening, thinking and speaking of one call. Each call has its own: they hold sockets. */
 export interface ProviderSet {
   readonly stt: FallbackStt;
-  readonly llm: llm.LLM;
+  readonly llm: FallbackLlm;
   readonly tts: FallbackTts;
   /** What distinguishes this voice from another, for the cache of rendered phrases. Another provider is another voice. */
   voiceKey(): string;

@@ -2,8 +2,18 @@ import type { stt } from '@livekit/agents';
 import * as deepgram from '@livekit/agents-plugin-deepgram';
 import * as openai from '@livekit/agents-plugin-openai';
 import type { Env } from '../../platform/config.ts';
-import { type Choice, isLocal } from './choices.ts';
+import { type Choice, isLocal, localProvider, payeeAt } from './choices.ts';
 import { gatewayUrl, localKey, webSocketUrl } from './gateway.ts';
+
+/** Who is paid for recognising, and for which model. */
+export function sttPaid(env: Env, { provider, model }: Choice): { to: string; model: string } {
+  const isOpenai = provider === 'openai';
+  const given = isOpenai ? env.OPENAI_BASE_URL : env.DEEPGRAM_BASE_URL;
+  return {
+    to: isLocal(env, 'stt', provider) ? localProvider : payeeAt(given, provider),
+    model: model === 'default' ? (isOpenai ? 'whisper-1' : 'nova-3') : model,
+  };
+}
 
 /** Speech to text: the chosen provider, at the vendor when there is a key, else at the speech gateway. */
 export function makeStt(env: Env, { provider, model }: Choice, language: string): stt.STT {

@@ -3,11 +3,18 @@ import * as deepgram from '@livekit/agents-plugin-deepgram';
 import * as elevenlabs from '@livekit/agents-plugin-elevenlabs';
 import * as openai from '@livekit/agents-plugin-openai';
 import type { Env } from '../../platform/config.ts';
-import { isLocal, type VoiceChoice } from './choices.ts';
+import { isLocal, localProvider, payeeAt, type VoiceChoice } from './choices.ts';
 import { gatewayUrl, localKey } from './gateway.ts';
 
 /** What the output track runs at: speech that comes at this rate is never resampled in JavaScript. */
 export const voiceSampleRate = 24_000;
+
+/** Who is paid for speaking. The model is the plugin's. */
+export function ttsPaid(env: Env, { provider }: VoiceChoice): { to: string } {
+  if (isLocal(env, 'tts', provider)) return { to: localProvider };
+  const given = { openai: env.OPENAI_BASE_URL, deepgram: env.DEEPGRAM_BASE_URL }[provider];
+  return { to: payeeAt(provider === 'elevenlabs' ? env.ELEVEN_BASE_URL : given, provider) };
+}
 
 /** Text to speech: the chosen provider, at the vendor when there is a key, else at the speech gateway. */
 export function makeTts(env: Env, choice: VoiceChoice, language: string): tts.TTS {

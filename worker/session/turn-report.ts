@@ -26,7 +26,7 @@ export class TurnReport {
 
   /** Who does the work now, so that a slow turn is laid at the right door. */
   servedBy({ stt, llm: brain, tts }: ProviderSet): void {
-    this.#providers = () => ({ stt: stt.provider, llm: brain.provider, tts: tts.vendor });
+    this.#providers = () => ({ stt: stt.vendor, llm: brain.vendor, tts: tts.vendor });
   }
 
   /** Says beforehand where a text comes from, so that its turn is not taken for a reply. */

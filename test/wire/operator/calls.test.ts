@@ -88,7 +88,15 @@ describe('GET /calls', () => {
   it('answers the documented page, newest first', async () => {
     const { status, body } = await get('/calls?page=2&page_size=3', boss);
     expect(status).toBe(200);
-    expect(Object.keys(body)).toEqual(['items', 'total', 'page', 'page_size', 'has_next', 'has_prev']);
+    expect(Object.keys(body)).toEqual([
+      'items',
+      'total',
+      'page',
+      'page_size',
+      'has_next',
+      'has_prev',
+      'next_cursor',
+    ]);
     expect(body).toMatchObject({ total: 7, page: 2, page_size: 3, has_next: true, has_prev: true });
     expect(body.items.map((call: { created_at: string }) => call.created_at.slice(0, 10))).toEqual([
       '2026-02-13',

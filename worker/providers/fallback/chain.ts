@@ -5,6 +5,8 @@ export interface Member<P> {
   readonly provider: string;
   /** Provider and model, for people. */
   readonly label: string;
+  /** Who does the work in the end and is paid for it, where that is not the provider's own service with that model. */
+  readonly paid?: { readonly to: string; readonly model?: string };
   /** A fresh plugin, with nothing of an earlier one's connections. */
   readonly make: () => P;
 }
@@ -86,6 +88,11 @@ export class Chain<P> {
     );
   }
 }
+
+/** The words by which the work of a member is counted. */
+export const payeeOf = ({ provider, paid }: Member<unknown>): string => paid?.to ?? provider;
+export const paidModelOf = ({ provider, label, paid }: Member<unknown>): string =>
+  paid?.model ?? label.slice(provider.length + 1);
 
 /** Plugins report a status only in words: "Unexpected server response: 401", "401 Incorrect API key provided". */
 const statusIn = (message: string): number =>

@@ -1,5 +1,5 @@
 import { llm } from '@livekit/agents';
-import type { Chain } from './chain.ts';
+import { type Chain, paidModelOf, payeeOf } from './chain.ts';
 import { Reply, type ReplyTiming, replyTiming } from './llm-reply.ts';
 
 type Request = Parameters<llm.LLM['chat']>[0];
@@ -32,11 +32,17 @@ export class FallbackLlm extends llm.LLM {
     return 'trunkline.FallbackLlm';
   }
 
+  /** Model and provider as the work is counted. */
   override get model(): string {
-    return this.#chain.current.label.slice(this.#chain.current.provider.length + 1);
+    return paidModelOf(this.#chain.current);
   }
 
   override get provider(): string {
+    return payeeOf(this.#chain.current);
+  }
+
+  /** Who does the work, as the definition names providers. */
+  get vendor(): string {
     return this.#chain.current.provider;
   }
 

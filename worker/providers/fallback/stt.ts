@@ -1,5 +1,5 @@
 import { stt } from '@livekit/agents';
-import type { Chain } from './chain.ts';
+import { type Chain, paidModelOf, payeeOf } from './chain.ts';
 import { Listening, type ListeningHooks } from './stt-listening.ts';
 import { Preflight } from './stt-preflight.ts';
 
@@ -19,11 +19,17 @@ export class FallbackStt extends stt.STT {
     this.#hooks = hooks;
   }
 
+  /** Model and provider as the work is counted. */
   override get model(): string {
-    return this.#chain.current.label.slice(this.#chain.current.provider.length + 1);
+    return paidModelOf(this.#chain.current);
   }
 
   override get provider(): string {
+    return payeeOf(this.#chain.current);
+  }
+
+  /** Who does the work, as the definition names providers. */
+  get vendor(): string {
     return this.#chain.current.provider;
   }
 

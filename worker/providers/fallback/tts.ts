@@ -1,7 +1,7 @@
 import { type APIConnectOptions, tts } from '@livekit/agents';
 import { type AudioFrame, AudioResampler } from '@livekit/rtc-node';
 import { connectAhead } from '../tts.ts';
-import type { Chain, Member } from './chain.ts';
+import { type Chain, type Member, payeeOf } from './chain.ts';
 import { Script } from './script.ts';
 import { type Plugins, Utterance, type UtteranceTiming, utteranceTiming } from './tts-utterance.ts';
 
@@ -40,8 +40,9 @@ export class FallbackTts extends tts.TTS {
     return this.#plugin.get(this.#chain.current).model;
   }
 
+  /** As the work is counted. */
   override get provider(): string {
-    return this.#plugin.get(this.#chain.current).provider;
+    return payeeOf(this.#chain.current);
   }
 
   /** Whose voice it is, as the definition names providers. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ApiKey } from '../../../../core/api-keys/index.ts';
+import { keyScopes } from '../../../../core/key-scopes.ts';
 import type { OutgoingEmail } from '../../../../core/mail/index.ts';
 import type { AccessSession, Me, Session, SignIn, User } from '../../../../core/users/index.ts';
 import type { AuditEntry, Invitation, Member, WorkspaceWithRole } from '../../../../core/workspaces/index.ts';
@@ -58,6 +59,7 @@ export const presentApiKey = (key: ApiKey): z.input<typeof apiKeyOut> => ({
   workspace_id: key.workspaceId,
   name: key.name,
   role: key.role,
+  scopes: key.scopes === null ? null : keyScopes.filter((one) => key.scopes?.includes(one)),
   prefix: key.prefix,
   created_at: key.createdAt.toISOString(),
   last_used_at: key.lastUsedAt?.toISOString() ?? null,

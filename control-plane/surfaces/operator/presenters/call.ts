@@ -44,6 +44,7 @@ export function presentCall(call: CallListItem): z.input<typeof callOut> {
     sip_status: call.sipStatus,
     sip_reason: call.sipReason,
     turn_count: call.turnCount,
+    cost: call.cost === null ? null : presentCost(call.cost),
   };
 }
 
@@ -56,6 +57,10 @@ export function presentCallDetail({
 }: CallWithTranscript): z.input<typeof callDetailOut> {
   return {
     ...presentCall({ ...call, agentName }),
+    cost:
+      call.cost === null
+        ? null
+        : { ...presentCost(call.cost), price_version: call.cost.version, parts: [...call.cost.parts] },
     transcript: transcript.map((turn) => ({
       role: turn.role,
       text: turn.text,
@@ -72,6 +77,12 @@ export function presentCallDetail({
     analysis: analysis === null ? null : presentAnalysis(analysis),
   };
 }
+
+const presentCost = ({ currency, micros, isComplete }: NonNullable<CallListItem['cost']>) => ({
+  currency,
+  micros,
+  is_complete: isComplete,
+});
 
 export function presentEvent({ callId: _callId, epoch, seq, type, at, ...data }: CallEvent) {
   return { epoch, seq, type, at: new Date(at).toISOString(), data: snakeKeys(data) };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createApiKey, listApiKeys, revokeApiKey } from '../../../../core/api-keys/index.ts';
 import type { Context } from '../../../../core/context.ts';
 import { DomainError } from '../../../../core/errors.ts';
+import { keyScopes } from '../../../../core/key-scopes.ts';
 import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentApiKey } from '../presenters/account.ts';
@@ -42,6 +43,13 @@ const create = route({
     .object({
       name: z.string().trim().min(1, 'must not be empty').max(200),
       role: z.enum(['member', 'developer', 'admin']).default('developer'),
+      scopes: z
+        .array(z.enum(keyScopes))
+        .min(1, 'must name at least one')
+        .max(keyScopes.length)
+        .nullable()
+        .optional()
+        .meta({ description: 'What the key is confined to; left out or null: whatever its role may.' }),
     })
     .meta({ id: 'ApiKeyCreate' }),
   returns: apiKeyOut.extend({ key: z.string() }).meta({ id: 'NewApiKey' }),

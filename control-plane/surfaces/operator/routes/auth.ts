@@ -12,14 +12,16 @@ import {
   type Session,
   signInWithGoogle,
   signUp,
+  signUpByMail,
 } from '../../../../core/users/index.ts';
 import { sha256 } from '../../../../platform/crypto.ts';
 import { isRecord } from '../../../../platform/is-record.ts';
 import { readCookie, setCookie } from '../../../http/cookies.ts';
+import { setStatus } from '../../../http/request-log.ts';
 import { route } from '../../../http/route.ts';
 import { accessCookie, refreshCookie, refuseForeignWrite } from '../authenticate.ts';
 import { presentMe, presentSession } from '../presenters/account.ts';
-import { meOut, sessionOut } from '../schemas/account.ts';
+import { acceptedOut, meOut, sessionOut } from '../schemas/account.ts';
 
 export const limit = { name: 'auth', points: 30, durationMs: 60_000 };
 /** However many addresses a guesser has: one account gets so many tries. */
@@ -32,6 +34,8 @@ export const subjectLimit = {
       ? sha256(body.email.trim().toLowerCase()).slice(0, 32)
       : undefined,
 };
+/** Signing up may send a mail to somebody who does not want it. */
+const signUpLimit = { ...subjectLimit, name: 'auth-signup', durationMs: 900_000 };
 /** What the operation asks of one; it says itself what is wrong. */
 export const newPassword = { format: 'password', minLength: 8, maxLength: 200 } as const;
 
@@ -73,10 +77,14 @@ const signUpRoute = route({
   path: '/auth/signup',
   operationId: 'signUp',
   summary: 'Register; makes a workspace with the user as its admin, and signs in',
+  description:
+    'Where addresses must be confirmed, 202 with a sentence instead of a session, whether or not the address had an account: a mail says how to go on.',
   auth: 'public',
   status: 201,
+  otherStatus: 202,
   errors: [409],
   limit,
+  subjectLimit: signUpLimit,
   body: z
     .object({
       email: emailField.meta({ type: 'string', format: 'email' }),
@@ -85,20 +93,17 @@ const signUpRoute = route({
       workspace_name: z.string().trim().max(200).optional(),
     })
     .meta({ id: 'SignUp' }),
-  returns: sessionOut,
+  returns: z.union([sessionOut, acceptedOut]),
   wireNames: { workspaceName: 'workspace_name' },
-  handle: async ({ ctx, body, koa }) =>
-    signedIn(
-      ctx,
-      koa,
-      await signUp(ctx, {
-        email: body.email,
-        password: body.password,
-        name: body.name,
-        workspaceName: body.workspace_name,
-        userAgent: userAgent(koa),
-      }),
-    ),
+  handle: async ({ ctx, body, koa }) => {
+    const { workspace_name: workspaceName, ...person } = body;
+    if (ctx.services.requiresConfirmedEmail) {
+      await signUpByMail(ctx, { ...person, workspaceName });
+      setStatus(koa, 202);
+      return { detail: 'A mail is on its way to this address. It says how to go on.' };
+    }
+    return signedIn(ctx, koa, await signUp(ctx, { ...person, workspaceName, userAgent: userAgent(koa) }));
+  },
 });
 
 const logInRoute = route({

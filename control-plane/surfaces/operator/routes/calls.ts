@@ -77,13 +77,18 @@ const list = route({
       page_size: z.number().int(),
       has_next: z.boolean(),
       has_prev: z.boolean(),
+      next_cursor: z.string().nullable().meta({
+        description:
+          'For `cursor`: the next page, also when other calls have come in. Null: this is the last one.',
+      }),
     })
     .meta({ id: 'CallPage' }),
   handle: async ({ ctx, query }) => {
-    const { page, page_size } = query;
-    const { items, total } = await listCalls(ctx, {
-      page,
+    const { page: asked, page_size, cursor } = query;
+    const { items, total, page, hasNext, nextCursor } = await listCalls(ctx, {
+      page: asked,
       pageSize: page_size,
+      cursor,
       ...filterOf(query),
     });
     return {
@@ -91,8 +96,9 @@ const list = route({
       total,
       page,
       page_size,
-      has_next: page * page_size < total,
+      has_next: hasNext,
       has_prev: page > 1,
+      next_cursor: nextCursor,
     };
   },
 });

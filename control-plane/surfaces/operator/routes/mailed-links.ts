@@ -2,10 +2,12 @@ import { z } from 'zod';
 import {
   requestEmailVerification,
   requestPasswordReset,
+  resendEmailVerification,
   resetPassword,
   verifyEmail,
 } from '../../../../core/users/index.ts';
 import { route } from '../../../http/route.ts';
+import { acceptedOut } from '../schemas/account.ts';
 import { limit, newPassword, subjectLimit } from './auth.ts';
 
 /** A mail to somebody who may not want it. */
@@ -23,7 +25,7 @@ const forgotRoute = route({
   body: z
     .object({ email: z.string().trim().min(1, 'must not be empty').max(320) })
     .meta({ id: 'ForgotPassword' }),
-  returns: z.object({ detail: z.string() }).meta({ id: 'Accepted' }),
+  returns: acceptedOut,
   handle: async ({ ctx, body }) => {
     await requestPasswordReset(ctx, body);
     return { detail: 'If there is an account with this address, a link is on its way to it.' };
@@ -65,6 +67,26 @@ const verifyRoute = route({
   },
 });
 
+const askAgainRoute = route({
+  method: 'post',
+  path: '/auth/verify-email/request',
+  operationId: 'requestVerification',
+  summary:
+    'Mail the link that confirms an address again, to somebody who cannot sign in without; the answer is always the same',
+  auth: 'public',
+  status: 202,
+  limit,
+  subjectLimit: mailLimit,
+  body: z
+    .object({ email: z.string().trim().min(1, 'must not be empty').max(320) })
+    .meta({ id: 'RequestVerification' }),
+  returns: acceptedOut,
+  handle: async ({ ctx, body }) => {
+    await resendEmailVerification(ctx, body);
+    return { detail: 'If this address waits to be confirmed, a link is on its way to it.' };
+  },
+});
+
 const resendRoute = route({
   method: 'post',
   path: '/auth/verify-email/resend',
@@ -80,4 +102,4 @@ const resendRoute = route({
   },
 });
 
-export const mailedLinkRoutes = [forgotRoute, resetRoute, verifyRoute, resendRoute];
+export const mailedLinkRoutes = [forgotRoute, resetRoute, verifyRoute, askAgainRoute, resendRoute];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keyScopes } from '../../../../core/key-scopes.ts';
 
 const role = z.enum(['member', 'developer', 'admin', 'superuser']);
 
@@ -32,6 +33,8 @@ export const sessionOut = accessOut
   })
   .meta({ id: 'Session' });
 
+export const acceptedOut = z.object({ detail: z.string() }).meta({ id: 'Accepted' });
+
 export const workspaceOut = z
   .object({
     id: z.uuid(),
@@ -53,6 +56,10 @@ export const apiKeyOut = z
     workspace_id: z.uuid(),
     name: z.string(),
     role: z.enum(['member', 'developer', 'admin']),
+    scopes: z
+      .array(z.enum(keyScopes))
+      .nullable()
+      .meta({ description: 'What the key is confined to. Null: whatever its role may.' }),
     prefix: z.string(),
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime().nullable(),

@@ -19,12 +19,26 @@ export const callFilters = z
     message: 'must not be before start_datetime',
   });
 
-export const callPageFilters = callFilters.safeExtend({
-  page: intParam({ min: 1, max: 1_000_000, fallback: 1 }),
-  page_size: intParam({ min: 1, max: 100, fallback: 25 }),
-});
+export const callPageFilters = callFilters
+  .safeExtend({
+    page: intParam({ min: 1, max: 1_000_000, fallback: 1 }),
+    page_size: intParam({ min: 1, max: 100, fallback: 25 }),
+    cursor: z.string().min(1).max(500).optional().meta({
+      description: '`next_cursor` of the page before, with the same filters and instead of `page`.',
+    }),
+  })
+  .refine(({ page, cursor }) => cursor === undefined || page === 1, {
+    path: ['page'],
+    message: 'cannot be chosen together with cursor',
+  });
 
 const when = z.iso.datetime().nullable();
+
+const callCost = z.object({
+  currency: z.string(),
+  micros: z.number().int().meta({ description: 'Millionths of the currency; the sum of the known parts.' }),
+  is_complete: z.boolean().meta({ description: 'False: some part’s price or quantity is not known.' }),
+});
 
 export const callOut = z
   .object({
@@ -58,6 +72,10 @@ export const callOut = z
     sip_status: z.number().int().nullable(),
     sip_reason: z.string().nullable(),
     turn_count: z.number().int(),
+    cost: callCost.nullable().meta({
+      description:
+        'Of recognising, thinking and speaking, by list prices. Null: not finalized yet, or an older call.',
+    }),
   })
   .meta({ id: 'Call' });
 
@@ -75,6 +93,22 @@ const latency = z
 
 export const callDetailOut = callOut
   .extend({
+    cost: callCost
+      .extend({
+        price_version: z.string(),
+        parts: z.array(
+          z.object({
+            stage: z.enum(['stt', 'llm', 'tts']),
+            provider: z.string().meta({ description: '`local`: this machine, which costs nothing.' }),
+            model: z.string(),
+            unit: z.enum(['input_tokens', 'cached_input_tokens', 'output_tokens', 'audio_ms', 'characters']),
+            quantity: z.number(),
+            micros: z.number().int().nullable().meta({ description: 'Null: the price is not known.' }),
+          }),
+        ),
+      })
+      .meta({ id: 'CallCost' })
+      .nullable(),
     transcript: z.array(
       z.object({
         role: z.enum(['user', 'agent']),
