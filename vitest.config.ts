@@ -30,6 +30,8 @@ export default defineConfig(({ mode }) => ({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: 3,
+          // Their files share what they import: loading it anew for each took as long as the tests.
+          isolate: false,
           sequence: { groupOrder: 1 },
         },
       },

@@ -181,6 +181,11 @@ export const settings = {
     z.coerce.number().int().min(0).max(1000).default(0),
     'Calls one host takes at once. 0: 8 on Node 24, 6 before.',
   ),
+  WORKER_REHEARSAL: setting(
+    'Worker',
+    flag(true),
+    'A host plays one turn with the local speech gateway when it has started, so that its first caller meets warm code.',
+  ),
   WORKER_ISOLATION: setting(
     'Worker',
     z.enum(['shared', 'process']).default('shared'),

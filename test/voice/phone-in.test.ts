@@ -112,10 +112,9 @@ describe('a caller dialing a SIP number', () => {
     const from = '+15550124';
     const call = await dialDemo(product, phone, from);
     await hear(product, call, call.answeredAt ?? 0);
-    let said = await say(product, call, 'I would like to book an appointment.');
+    let said = await say(product, call, 'I would like to book an appointment on Friday.');
     for (const line of [
       'My name is Jordan.',
-      'On Friday.',
       'At ten o’clock in the morning.',
       'No.',
       'Yes, please.',

@@ -33,6 +33,15 @@ describe('worker hosts', () => {
     await rig.event(next, 'agent.ready');
   });
 
+  test('rehearse a turn before their first call: somebody is heard, thought about and answered', async () => {
+    await using rig = await Rig.start({ WORKER_REHEARSAL: 'true' });
+    const reply = 'We are open from nine to five.';
+    await waitFor('the answer', async () => rig.providers.spoken.join('').includes(reply), {
+      timeoutMs: 20_000,
+    });
+    expect(rig.providers.chats[0]?.messages[0]?.content).toBe('You are rehearsing.');
+  });
+
   test('come back to LiveKit after it was gone, and keep the process', async () => {
     await using rig = await Rig.start();
     const pid = await rig.hostPid();

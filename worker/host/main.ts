@@ -73,7 +73,7 @@ await Promise.all([warmInference(), sink.ready(10_000)]);
 host.start();
 uploader.start();
 started = true;
-background(log, 'rehearsing', rehearse(config.env, log));
+if (config.env.WORKER_REHEARSAL) background(log, 'rehearsing', rehearse(config.env, log));
 const flush = () => background(log, 'flushing the spool', flushSpool(config.dataDir, sink, log));
 flush();
 // What could not be sent while Redis was away.

@@ -69,6 +69,8 @@ export class Rig implements AsyncDisposable {
         ...inheritedEnv(),
         LOG_LEVEL: 'warn',
         WORKER_HOSTS: '1',
+        // Its questions are asked of the same providers.
+        WORKER_REHEARSAL: 'false',
         WORKER_AGENT_NAME: agentName,
         TRUNKLINE_DATA: dataDir,
         REDIS_URL: redisUrl,
