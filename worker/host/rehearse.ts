@@ -75,7 +75,7 @@ async function askOnce(
   log: Logger,
 ): Promise<boolean> {
   const cues = new TurnCues();
-  const patience = new Patience(waitsOf(definition), log, () => cues.turnOver());
+  const patience = new Patience(waitsOf(definition), log, cues);
   const spoken = await new PhraseCache().render(providers, question);
   const session = newSession(definition, providers, inferenceExecutor, { patience, cues });
   session.on(voice.AgentSessionEventTypes.Error, nothing);

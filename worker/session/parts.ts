@@ -60,7 +60,7 @@ export function callParts(ctx: JobContext, plan: CallPlan, host: CallHost): Call
     sound,
     recording,
     turns: new TurnReport(events),
-    patience: new Patience(waitsOf(plan.definition), log, () => cues.turnOver()),
+    patience: new Patience(waitsOf(plan.definition), log, cues),
     cues,
   };
 }

@@ -30,3 +30,9 @@ test('never waits longer or shorter than the agent allows', () => {
     expect(wait(confidence, 'Well?', { shortestMs: 700 })).toBeGreaterThanOrEqual(700);
   }
 });
+
+test('a turn does not end before the words that were spoken are transcribed, however certain its end is', () => {
+  const pause = { confidence: 2, transcript: 'Yes.', shortestMs: 100, longestMs: 1_800 };
+  expect(patienceMs(pause)).toBe(100);
+  expect(patienceMs({ ...pause, owesWords: true })).toBe(700);
+});

@@ -1,6 +1,7 @@
 import type { ipc, voice } from '@livekit/agents';
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import type { Logger } from '../../platform/log.ts';
+import type { TurnCues } from './turn-cues.ts';
 
 /** What the end-of-turn model looks back on. */
 const lookBackSamples = 19_200;
@@ -8,6 +9,8 @@ const lookBackSamples = 19_200;
 const certain = 1.5;
 const likely = 0.6;
 const possible = 0.33;
+/** For words that were spoken, but not transcribed yet: a turn does not end in the middle of them. */
+const owedWordsMs = 700;
 /** For a turn that is probably, but not certainly over: as long as the framework waits. */
 const usualMs = 250;
 const englishThreshold = 0.36;
@@ -16,6 +19,8 @@ export interface TurnPause {
   /** The model's probability over its threshold for the language. Undefined: it has not answered. */
   readonly confidence: number | undefined;
   readonly transcript: string;
+  /** The caller has said more than that. */
+  readonly owesWords?: boolean;
   readonly shortestMs: number;
   readonly longestMs: number;
 }
@@ -24,7 +29,13 @@ export interface TurnPause {
  * How long a pause must be before the turn counts as over. The framework knows only two waits, sure and unsure; a
  * finished question deserves less than a hesitation, and a certain end no wait at all.
  */
-export function patienceMs({ confidence = 0, transcript, shortestMs, longestMs }: TurnPause): number {
+export function patienceMs({
+  confidence = 0,
+  transcript,
+  owesWords = false,
+  shortestMs,
+  longestMs,
+}: TurnPause): number {
   const asks = /[?？؟]["”»]?\s*$/u.test(transcript);
   const complete = asks || /[.!。！]["”»]?\s*$/u.test(transcript);
   const wait = () => {
@@ -34,7 +45,7 @@ export function patienceMs({ confidence = 0, transcript, shortestMs, longestMs }
     if (confidence >= possible) return asks ? 500 : 1_000;
     return asks ? 1_000 : longestMs;
   };
-  return Math.min(Math.max(wait(), shortestMs), longestMs);
+  return Math.min(Math.max(wait(), owesWords ? owedWordsMs : 0, shortestMs), longestMs);
 }
 
 export interface PatienceLimits {
@@ -60,11 +71,10 @@ export class Patience {
   #transcript = '';
   #currentMs: number;
 
-  readonly #onCertain: () => void;
+  readonly #cues: Pick<TurnCues, 'turnOver' | 'owesWords'>;
 
-  /** @param onCertain the model has just said that the turn is certainly over */
-  constructor(limits: PatienceLimits, log: Logger, onCertain: () => void) {
-    this.#onCertain = onCertain;
+  constructor(limits: PatienceLimits, log: Logger, cues: Pick<TurnCues, 'turnOver' | 'owesWords'>) {
+    this.#cues = cues;
     this.#limits = limits;
     this.#log = log;
     this.#currentMs = limits.longestMs;
@@ -85,7 +95,7 @@ export class Patience {
         const result = answer as { probability: number; inferenceDurationMs: number };
         this.#confidence = result.probability / this.#threshold;
         const waitMs = this.#apply();
-        if (this.#confidence >= certain) this.#onCertain();
+        if (this.#confidence >= certain) this.#cues.turnOver();
         this.#log.debug({ ...result, threshold: this.#threshold, waitMs }, 'end of turn predicted');
         return { ...result, probability: 0 };
       },
@@ -120,6 +130,7 @@ export class Patience {
     const maxDelay = patienceMs({
       confidence: this.#confidence,
       transcript: this.#transcript,
+      owesWords: this.#cues.owesWords,
       ...this.#limits,
     });
     if (this.#session && maxDelay !== this.#currentMs) {

@@ -24,8 +24,14 @@ const { Close, ConversationItemAdded, UserInputTranscribed } = voice.AgentSessio
 export function buildSession(parts: CallParts, { providers, ...around }: Around) {
   const { plan, patience, ctx, turns, cues } = parts;
   const session = newSession(plan.definition, providers, ctx.inferenceExecutor, parts);
-  session.on(UserInputTranscribed, ({ transcript }) => patience.heard(transcript));
-  session.on(ConversationItemAdded, () => patience.reset());
+  session.on(UserInputTranscribed, ({ transcript, isFinal }) => {
+    if (isFinal) cues.understood();
+    patience.heard(transcript);
+  });
+  session.on(ConversationItemAdded, ({ item }) => {
+    patience.reset();
+    if (item.type === 'message' && item.role === 'user') cues.understood();
+  });
   turns.watch(session);
   turns.servedBy(providers);
   cues.servedBy(providers.stt);
