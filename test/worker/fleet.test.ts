@@ -128,7 +128,8 @@ describe('worker hosts', () => {
     await caller.ask();
     const spool = join(rig.stack.dataDir, 'spool');
     const spooled = async (type: string) => {
-      for (const name of await readdir(spool).catch(() => []))
+      // One that is still being written is not there yet.
+      for (const name of (await readdir(spool).catch(() => [])).filter((one) => one.endsWith('.json')))
         if ((await readFile(join(spool, name), 'utf8').catch(() => '')).includes(`"${type}"`)) return true;
       return false;
     };
