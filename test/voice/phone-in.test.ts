@@ -113,12 +113,7 @@ describe('a caller dialing a SIP number', () => {
     const call = await dialDemo(product, phone, from);
     await hear(product, call, call.answeredAt ?? 0);
     let said = await say(product, call, 'I would like to book an appointment on Friday.');
-    for (const line of [
-      'My name is Jordan.',
-      'At ten o’clock in the morning.',
-      'No.',
-      'Yes, please.',
-    ]) {
+    for (const line of ['My name is Jordan.', 'At ten o’clock in the morning.', 'No.', 'Yes, please.']) {
       await hear(product, call, said.lastSpeechAt);
       said = await say(product, call, line);
     }
