@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import type { Env } from '../../platform/config.ts';
+import { isLoopback } from '../../platform/is-loopback.ts';
 import type { ProviderSource } from './set.ts';
 
 /** One provider that could do the work of a stage. */
@@ -67,8 +68,5 @@ const ownHosts: Readonly<Record<string, RegExp>> = {
   deepgram: /(^|\.)deepgram\.com$/,
   elevenlabs: /(^|\.)elevenlabs\.io$/,
 };
-
-const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 
 export const labelOf = ({ provider, model }: Choice): string => `${provider}/${model}`;

@@ -1,5 +1,6 @@
 import { AutoSubscribe, type JobContext } from '@livekit/agents';
 import type { RoomOptions, RtcConfiguration } from '@livekit/rtc-node';
+import { isLoopback } from '../../platform/is-loopback.ts';
 
 /**
  * Joins the room of a job. Audio only: an agent has no eyes. One peer connection for both directions instead of two:
@@ -10,7 +11,11 @@ export async function joinRoom(ctx: JobContext): Promise<void> {
   const connect = room.connect.bind(room);
   // JobContext has no way to say so, and rtc-node's type does not list the option; the native side knows it.
   room.connect = (url, token, options) => connect(url, token, { ...options, ...onePeer } as RoomOptions);
-  await ctx.connect(undefined, AutoSubscribe.AUDIO_ONLY, isLoopback(ctx.info.url) ? localOnly : undefined);
+  await ctx.connect(
+    undefined,
+    AutoSubscribe.AUDIO_ONLY,
+    isLoopback(new URL(ctx.info.url).hostname) ? localOnly : undefined,
+  );
 }
 
 const onePeer = { singlePeerConnection: true };
@@ -22,8 +27,3 @@ const onePeer = { singlePeerConnection: true };
 const localOnly = {
   iceServers: [{ urls: ['stun:127.0.0.1:9'], username: '', password: '' }],
 } as unknown as RtcConfiguration;
-
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-}

@@ -1,37 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { desc, eq } from 'drizzle-orm';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inviteMember } from '../../../core/workspaces/index.ts';
 import { emails } from '../../../db/schema/emails.ts';
-import { type TestApp, testApp } from '../../harness/app.ts';
-import { openVisitor, type Visitor } from '../../harness/browser.ts';
+import type { TestApp } from '../../harness/app.ts';
+import type { Visitor } from '../../harness/browser.ts';
+import { type PagesApp, pagesApp } from '../../harness/pages-app.ts';
 import { password, signUp } from './crew.ts';
 
 const patience = 120_000;
 
+let pages: PagesApp;
 let app: TestApp;
-let pagesDir: string;
 let visitor: Visitor;
 beforeAll(async () => {
-  pagesDir = await mkdtemp(join(tmpdir(), 'trunkline-account-'));
-  await build({
-    configFile: fileURLToPath(new URL('../../../console/vite.config.ts', import.meta.url)),
-    logLevel: 'error',
-    build: { outDir: pagesDir, emptyOutDir: true },
-  });
-  app = await testApp({ pagesDir });
-  visitor = await openVisitor();
-  visitor.page.setDefaultTimeout(60_000);
+  pages = await pagesApp();
+  ({ app, visitor } = pages);
 }, patience);
-afterAll(async () => {
-  await visitor?.close();
-  await app?.[Symbol.asyncDispose]();
-  await rm(pagesDir, { recursive: true, force: true });
-});
+afterAll(() => pages?.[Symbol.asyncDispose]());
 
 /** The newest link that was mailed to an address, at the test's own server. */
 async function linkMailedTo(address: string): Promise<string> {

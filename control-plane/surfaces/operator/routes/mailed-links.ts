@@ -13,6 +13,9 @@ import { limit, newPassword, subjectLimit } from './auth.ts';
 /** A mail to somebody who may not want it. */
 const mailLimit = { ...subjectLimit, name: 'auth-mail', points: 3, durationMs: 900_000 };
 
+/** Who is written to. Not checked any further: the answer must not depend on it. */
+const addressBody = z.object({ email: z.string().trim().min(1, 'must not be empty').max(320) });
+
 const forgotRoute = route({
   method: 'post',
   path: '/auth/forgot-password',
@@ -22,9 +25,7 @@ const forgotRoute = route({
   status: 202,
   limit,
   subjectLimit: mailLimit,
-  body: z
-    .object({ email: z.string().trim().min(1, 'must not be empty').max(320) })
-    .meta({ id: 'ForgotPassword' }),
+  body: addressBody.meta({ id: 'ForgotPassword' }),
   returns: acceptedOut,
   handle: async ({ ctx, body }) => {
     await requestPasswordReset(ctx, body);
@@ -77,9 +78,7 @@ const askAgainRoute = route({
   status: 202,
   limit,
   subjectLimit: mailLimit,
-  body: z
-    .object({ email: z.string().trim().min(1, 'must not be empty').max(320) })
-    .meta({ id: 'RequestVerification' }),
+  body: addressBody.meta({ id: 'RequestVerification' }),
   returns: acceptedOut,
   handle: async ({ ctx, body }) => {
     await resendEmailVerification(ctx, body);
