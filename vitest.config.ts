@@ -6,11 +6,24 @@ const outside = ['**/node_modules/**', '**/dist/**', '**/.trunkline*/**'];
 const house = ['test/architecture.test.ts'];
 const folders = (...kinds: string[]) => kinds.map((kind) => `test/${kind}/**/*.test.ts`);
 /** Tests that start real servers and mostly wait for them. */
-const servers = [...folders('worker', 'sip', 'jobs', 'cli'), 'test/harness/livekit.test.ts'];
-/** Speech in real time, real calls to the whole product: one file at a time, or they starve each other. */
-const voice = folders('speech', 'voice', 'faults', 'e2e');
+const servers = [
+  ...folders('worker', 'sip', 'jobs', 'cli'),
+  'test/harness/livekit.test.ts',
+  'test/faults/campaign.test.ts',
+];
+/** What needs the processor for itself: faults timed in real time, many calls at once. One file at a time. */
+const alone = [
+  ...folders('speech'),
+  'test/faults/fault-table.test.ts',
+  'test/faults/kill.test.ts',
+  'test/voice/campaign.test.ts',
+  'test/voice/ten-at-once.test.ts',
+];
+/** Calls to one product that they share: speech in real time, so few at once. */
+const calls = folders('voice');
 
 const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
+const diary = ['test/harness/diary.ts'];
 const globalSetup = ['test/harness/global-setup.ts'];
 
 /** The groups run one after the other, so that nothing else is on the machine while there are calls. */
@@ -23,7 +36,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...outside, ...house, ...servers, ...voice],
+          exclude: [...outside, ...house, ...servers, ...alone, ...calls],
           globalSetup,
           // `npm run test:fuzz`
           provide: { fuzz: mode === 'deep' ? 'deep' : 'small' },
@@ -41,18 +54,32 @@ export default defineConfig(({ mode }) => ({
           include: servers,
           globalSetup,
           ...patient,
-          maxWorkers: 2,
+          setupFiles: diary,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
-          name: 'voice',
-          include: voice,
+          name: 'calls',
+          include: calls,
+          exclude: [...outside, ...alone],
+          globalSetup: ['test/harness/shared-product.ts'],
           ...patient,
-          setupFiles: ['test/harness/diary.ts'],
-          fileParallelism: false,
+          setupFiles: diary,
+          maxWorkers: 2,
+          maxConcurrency: 3,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: alone,
+          ...patient,
+          setupFiles: diary,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../platform/retry.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
-import { type Product, startProduct } from '../harness/product.ts';
+import { type Product, type StartedProduct, startProduct } from '../harness/product.ts';
 import {
   type CallDetail,
   dialDemo,
@@ -15,7 +15,7 @@ import {
 } from '../voice/support.ts';
 
 describe('a call in progress', () => {
-  let product: Product;
+  let product: StartedProduct;
   let phone: Softphone;
 
   beforeAll(async () => {

@@ -18,19 +18,27 @@ export interface RunFile {
   readonly pids: Readonly<Record<string, number>>;
 }
 
-/** The whole product, started as a stranger would, on free ports and in a data folder of its own. */
-export interface Product {
+/** Where a running product is. */
+export interface ProductAddress {
   readonly run: RunFile;
   readonly dataDir: string;
   readonly speechUrl: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly livekit: { readonly httpUrl: string; readonly apiKey: string; readonly apiSecret: string };
+}
+
+/** The whole product as its clients see it. */
+export interface Product extends ProductAddress {
+  /** Calls the operator API with the workspace key; throws when the status is not 2xx. */
+  api<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
+}
+
+/** One that was started as a stranger would, on free ports and in a data folder of its own. */
+export interface StartedProduct extends Product {
   readonly child: ChildProcess;
   /** What it printed so far. */
   output(): string;
-  /** Calls the operator API with the workspace key; throws when the status is not 2xx. */
-  api<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -44,12 +52,21 @@ interface ProductOptions {
 
 const running = new Set<Product>();
 
-/** The products that this test file has started and not stopped. */
+/** The products that this test file has started and not stopped, or was lent. */
 export const runningProducts = (): readonly Product[] => [...running];
 
 const command = fileURLToPath(new URL('../../cli/trunkline.mjs', import.meta.url));
 
-export async function startProduct(options: ProductOptions = {}): Promise<Product> {
+/** A product that somebody else started and will stop. */
+export function connectProduct(address: ProductAddress): Product {
+  const { run } = address;
+  const api = (method: string, path: string, body?: unknown) => callApi(run, method, path, body);
+  const product: Product = { ...address, api: api as Product['api'] };
+  running.add(product);
+  return product;
+}
+
+export async function startProduct(options: ProductOptions = {}): Promise<StartedProduct> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'trunkline-')));
   const [http = 0, postgres, redis, livekit, livekitTcp, livekitUdp, sip, speech] = await freePorts(8);
   const env = {
@@ -96,15 +113,10 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       },
       { timeoutMs: options.readyTimeoutMs ?? 120_000, everyMs: 20 },
     );
-    const api = (method: string, path: string, body?: unknown) => callApi(run, method, path, body);
     const secrets = JSON.parse(
       await readFile(join(dataDir, 'secrets.json'), 'utf8').catch(() => '{}'),
     ) as Record<string, string>;
-    const leave = async () => {
-      running.delete(product);
-      await stop();
-    };
-    const product: Product = {
+    const connected = connectProduct({
       run,
       dataDir,
       speechUrl: `http://127.0.0.1:${env.SPEECH_PORT}`,
@@ -115,14 +127,12 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
         apiKey: secrets.livekitApiKey ?? '',
         apiSecret: secrets.livekitApiSecret ?? '',
       },
-      child,
-      output: () => printed,
-      api: api as Product['api'],
-      stop: leave,
-      [Symbol.asyncDispose]: leave,
+    });
+    const leave = async () => {
+      running.delete(connected);
+      await stop();
     };
-    running.add(product);
-    return product;
+    return { ...connected, child, output: () => printed, stop: leave, [Symbol.asyncDispose]: leave };
   } catch (error) {
     const detail = `${error instanceof Error ? error.message : String(error)}\n${printed}`;
     await stop();

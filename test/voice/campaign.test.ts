@@ -13,7 +13,7 @@ import { Softphone } from '../../simulate/softphone/softphone.ts';
 import { callableNumber, uncallableNumber } from '../factories/callable.ts';
 import { allDay } from '../factories/campaigns.ts';
 import { judgedClean } from '../factories/judged.ts';
-import { type Product, startProduct } from '../harness/product.ts';
+import { type Product, type StartedProduct, startProduct } from '../harness/product.ts';
 
 const ours = '+14155550164';
 /** Who is called, and what they do. */
@@ -27,7 +27,7 @@ const people = {
 };
 
 describe('a campaign', () => {
-  let product: Product;
+  let product: StartedProduct;
   let phone: Softphone;
   let database: DatabaseHandle;
 

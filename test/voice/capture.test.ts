@@ -4,8 +4,10 @@ import { consoleOutput } from '../../cli/output.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
 import { type Packet, readPcap } from '../../sip/capture/pcap.ts';
-import { type Product, startProduct } from '../harness/product.ts';
-import { dialDemo, findCall, finished, hear, patienceMs } from './support.ts';
+import type { Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
+import { registerLine } from './lines.ts';
+import { dial, findCall, finished, hear, patienceMs } from './support.ts';
 
 interface Capture {
   readonly state: string;
@@ -16,22 +18,23 @@ interface Capture {
   readonly url: string | null;
 }
 
+const line = '+14155550178';
 let product: Product;
 let phone: Softphone;
 
 beforeAll(async () => {
   if (!(await succeeds('tcpdump', ['--version']))) await installSystemPackages(['tcpdump'], consoleOutput());
-  product = await startProduct();
+  product = await sharedProduct();
   phone = await Softphone.listen({ user: 'caller' });
+  await registerLine(product, { number: line, sipAddress: `127.0.0.1:${phone.address.port}`, agent: {} });
 });
 afterAll(async () => {
   await phone?.close();
-  await product?.stop();
 });
 
 it('the packets of the next call of a number, and of no other, can be had as a pcap file', async () => {
-  const path = `/phonenumbers/${product.run.demo.number}/captures`;
-  const before = await dialDemo(product, phone, '+15550501');
+  const path = `/phonenumbers/${line}/captures`;
+  const before = await dial(product, phone, { number: line, from: '+15550501' });
   expect((await product.api<Capture>('POST', path)).state).toBe('asked');
   await expect(product.api('POST', path)).rejects.toThrow('409');
   const capture = async () => (await product.api<Capture[]>('GET', path))[0];
@@ -39,7 +42,7 @@ it('the packets of the next call of a number, and of no other, can be had as a p
     timeoutMs: patienceMs,
     everyMs: 100,
   });
-  const call = await dialDemo(product, phone, '+15550502');
+  const call = await dial(product, phone, { number: line, from: '+15550502' });
   await hear(product, call, call.answeredAt ?? 0);
   await call.hangup();
   const callId = await findCall(product, '+15550502');

@@ -1,6 +1,10 @@
 import { waitFor } from '../../platform/retry.ts';
+import type { Call } from '../../simulate/softphone/call.ts';
+import { answerAfter } from '../../simulate/softphone/callee.ts';
+import type { OutgoingCall } from '../../simulate/softphone/outgoing-call.ts';
+import { Softphone } from '../../simulate/softphone/softphone.ts';
 import type { Product } from '../harness/product.ts';
-import { patienceMs } from './support.ts';
+import { dial, patienceMs, say } from './support.ts';
 
 /** A number of the workspace with an agent, known to LiveKit: calls come in on it, and go out to `sipAddress`. */
 export async function registerLine(
@@ -37,3 +41,46 @@ export const newAgent = (product: Product, agent: object): Promise<{ id: string 
     first_message: 'Harbor Dental, how can I help you?',
     ...agent,
   });
+
+/** What a caller says to Rosa, who waits for the caller to come to the point. */
+export const wish = 'I would like to talk to a person, please.';
+
+export interface DeskLine {
+  readonly number: string;
+  readonly agentId: string;
+  /** The number of the desk, and who sits there. */
+  readonly desk: string;
+  readonly colleague: Softphone;
+  /** The colleague's side of the next call to them. */
+  pickUp(): Promise<Call>;
+  call(phone: Softphone, from: string): Promise<OutgoingCall>;
+  /** Calls and asks for a person. */
+  ask(phone: Softphone, from: string): Promise<OutgoingCall>;
+}
+
+/** A line with an agent of its own, who transfers to a desk with a colleague behind the same trunk. */
+export async function openDeskLine(
+  product: Product,
+  { number, desk, mode, agent = {} }: { number: string; desk: string; mode: string; agent?: object },
+): Promise<DeskLine> {
+  const colleague = await Softphone.listen({ user: 'desk' });
+  const { agentId } = await registerLine(product, {
+    number,
+    sipAddress: `127.0.0.1:${colleague.address.port}`,
+    agent: {
+      ...{ agent_name: 'Rosa', speaks_first: 'caller', first_message: '' },
+      transfer_targets: [{ name: 'the front desk', number: desk, mode }],
+      ...agent,
+    },
+  });
+  const call = (phone: Softphone, from: string) => dial(product, phone, { number, from });
+  return {
+    ...{ number, agentId, desk, colleague, call },
+    pickUp: () => new Promise((resolve) => colleague.onInvite(answerAfter(400, resolve))),
+    ask: async (phone, from) => {
+      const asking = await call(phone, from);
+      await say(product, asking, wish);
+      return asking;
+    },
+  };
+}

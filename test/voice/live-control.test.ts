@@ -12,7 +12,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../platform/retry.ts';
 import { speak } from '../../simulate/audio/speak.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
-import { type Product, startProduct } from '../harness/product.ts';
+import type { Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
 import { newAgent } from './lines.ts';
 import { type CallDetail, dialDemo, findCall, finished, hear, patienceMs, say, spokenBy } from './support.ts';
 
@@ -32,14 +33,13 @@ describe('a supervisor of a live call', () => {
   const rooms: Room[] = [];
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     phone = await Softphone.listen({ user: 'caller' });
   });
 
   afterAll(async () => {
     for (const room of rooms) await room.disconnect();
     await phone?.close();
-    await product?.stop();
     await dispose();
   });
 

@@ -11,7 +11,8 @@ import { scenario } from '../../simulate/scenario.ts';
 import { SipRejection } from '../../simulate/softphone/sip-rejection.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
 import { chatServer } from '../harness/chat-server.ts';
-import { type Product, startProduct } from '../harness/product.ts';
+import type { Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
 import { dialDemo, findCall, finished, hear, patienceMs, say, spokenBy } from './support.ts';
 
 const shippedScenario = (name: string) =>
@@ -22,13 +23,12 @@ describe('a caller dialing a SIP number', () => {
   let phone: Softphone;
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     phone = await Softphone.listen({ user: 'caller' });
   });
 
   afterAll(async () => {
     await phone?.close();
-    await product?.stop();
   });
 
   it('hears the greeting, gets the right answer, and finds both in the transcript', async () => {
@@ -133,22 +133,6 @@ describe('a caller dialing a SIP number', () => {
     expect(end.by).toBe('remote');
     const record = await finished(product, await findCall(product, from));
     expect(record.disposition).toBe('completed');
-  });
-
-  it('that is one of ten at once is answered and greeted like a single one', async () => {
-    const calls = await Promise.all(
-      Array.from({ length: 10 }, (_, index) => dialDemo(product, phone, `+1555013${index}`)),
-    );
-    await Promise.all(
-      calls.map((call) =>
-        call.heardSpeech({ afterMs: call.answeredAt ?? 0, minMs: 300, timeoutMs: patienceMs }),
-      ),
-    );
-    await Promise.all(calls.map((call) => call.hangup()));
-    for (let index = 0; index < calls.length; index++) {
-      const record = await finished(product, await findCall(product, `+1555013${index}`));
-      expect(record.disposition).toBe('completed');
-    }
   });
 
   // Apart from the calls above: an agent that is starved of the processor pauses as if it were done.

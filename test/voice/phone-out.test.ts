@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../../simulate/softphone/call.ts';
 import { answerAfter, busy, declined, noAnswer } from '../../simulate/softphone/callee.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
-import { freePorts, type Product, startProduct } from '../harness/product.ts';
+import { freePorts, type Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
 import { type CallDetail, finished, hear, patienceMs, say, spokenBy } from './support.ts';
 
 const ours = '+14155550160';
@@ -16,7 +17,7 @@ describe('an outbound call', () => {
   let ringing: Promise<readonly [CallDetail, CallDetail]>;
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     phone = await Softphone.listen({ user: 'callee' });
     await registerTrunk(product, ours, `127.0.0.1:${phone.address.port}`);
     silent = await Softphone.listen({ user: 'silent' });
@@ -34,7 +35,6 @@ describe('an outbound call', () => {
   afterAll(async () => {
     await phone?.close();
     await silent?.close();
-    await product?.stop();
   });
 
   beforeEach(() => phone.onInvite(busy()));

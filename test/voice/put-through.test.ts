@@ -3,41 +3,28 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../platform/retry.ts';
 import { transcribe } from '../../simulate/audio/transcribe.ts';
 import type { Call } from '../../simulate/softphone/call.ts';
-import { answerAfter } from '../../simulate/softphone/callee.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
-import { type Product, startProduct } from '../harness/product.ts';
-import { registerLine } from './lines.ts';
+import type { Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
+import { type DeskLine, openDeskLine, wish } from './lines.ts';
 import { RoomGuest } from './room-guest.ts';
 import { type CallDetail, findCall, finished, hear, patienceMs, say } from './support.ts';
-
-const line = '+14155550172';
-const desk = '+14155550173';
-const rosa = {
-  ...{ agent_name: 'Rosa', speaks_first: 'caller', first_message: '' },
-  transfer_targets: [{ name: 'the front desk', number: desk, mode: 'warm' }],
-};
-const wish = 'I would like to talk to a person, please.';
 
 describe('a person who is put through', () => {
   let product: Product;
   let phone: Softphone;
-  let colleague: Softphone;
+  const lines: DeskLine[] = [];
   const guests: RoomGuest[] = [];
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     phone = await Softphone.listen({ user: 'caller' });
-    colleague = await Softphone.listen({ user: 'desk' });
-    const sipAddress = `127.0.0.1:${colleague.address.port}`;
-    const { agentId } = await registerLine(product, { number: line, sipAddress, agent: rosa });
-    await product.api('PUT', `/agents/${agentId}`, { web_slug: 'rosa' });
   });
 
   afterAll(async () => {
     for (const guest of guests) await guest.leave();
     await phone?.close();
-    await colleague?.close();
-    await product?.stop();
+    for (const { colleague } of lines) await colleague.close();
     await dispose();
   });
 
@@ -47,8 +34,12 @@ describe('a person who is put through', () => {
     return guest;
   };
 
-  const pickUp = (): Promise<Call> =>
-    new Promise((resolve) => colleague.onInvite(answerAfter(400, (call) => resolve(call))));
+  async function openLine(index: number): Promise<DeskLine> {
+    const [number, desk] = [`+1415555020${index}`, `+1415555021${index}`];
+    const line = await openDeskLine(product, { number, desk, mode: 'warm' });
+    lines.push(line);
+    return line;
+  }
 
   /** The person has heard the briefing and its question, and it is silent. */
   async function briefed(person: Call): Promise<void> {
@@ -75,7 +66,9 @@ describe('a person who is put through', () => {
       { timeoutMs: patienceMs, everyMs: 100 },
     );
 
-  it('talks with a visitor of a page, who has heard nothing of them before', async () => {
+  it.concurrent('talks with a visitor of a page, who has heard nothing of them before', async () => {
+    const { agentId, pickUp } = await openLine(1);
+    await product.api('PUT', `/agents/${agentId}`, { web_slug: 'rosa' });
     const seat = await product.api<{ token: string; url: string; call_id: string }>(
       'GET',
       '/calls/generate-token?agent_id=rosa',
@@ -113,10 +106,10 @@ describe('a person who is put through', () => {
     });
   });
 
-  it('is whispered to by a supervisor, in writing and by voice, before and after, and the caller hears none of it', async () => {
-    const picked = pickUp();
-    const call = await phone.call({ to: `sip:${line}@${product.run.sip}`, from: '+15550401' });
-    await call.answered({ timeoutMs: patienceMs });
+  it.concurrent('is whispered to by a supervisor, in writing and by voice, before and after, and the caller hears none of it', async () => {
+    const line = await openLine(2);
+    const picked = line.pickUp();
+    const call = await line.call(phone, '+15550401');
     const startedAt = performance.now();
     await say(product, call, wish);
     const person = await picked;

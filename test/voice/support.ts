@@ -33,16 +33,19 @@ export interface CallDetail {
   }[];
 }
 
-/** Dials the product's demo number and waits for the answer. */
-export async function dialDemo(
+/** Dials a number of the product and waits for the answer. */
+export async function dial(
   product: Product,
   phone: Softphone,
-  from = '+15550111',
+  { number, from }: { number: string; from: string },
 ): Promise<OutgoingCall> {
-  const call = await phone.call({ to: `sip:${product.run.demo.number}@${product.run.sip}`, from });
+  const call = await phone.call({ to: `sip:${number}@${product.run.sip}`, from });
   await call.answered({ timeoutMs: patienceMs });
   return call;
 }
+
+export const dialDemo = (product: Product, phone: Softphone, from: string): Promise<OutgoingCall> =>
+  dial(product, phone, { number: product.run.demo.number, from });
 
 /** Says words to the agent; resolves when the last of them has left. */
 export async function say(

@@ -2,54 +2,35 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../platform/retry.ts';
 import { transcribe } from '../../simulate/audio/transcribe.ts';
 import type { Call } from '../../simulate/softphone/call.ts';
-import { answerAfter, busy } from '../../simulate/softphone/callee.ts';
-import type { OutgoingCall } from '../../simulate/softphone/outgoing-call.ts';
+import { busy } from '../../simulate/softphone/callee.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
-import { type Product, startProduct } from '../harness/product.ts';
-import { registerLine } from './lines.ts';
+import type { Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
+import { type DeskLine, openDeskLine, wish } from './lines.ts';
 import { type CallDetail, findCall, finished, hear, patienceMs, say, spokenBy } from './support.ts';
-
-const line = '+14155550170';
-const desk = '+14155550171';
-/** She waits for the caller, who can come to the point. */
-const rosa = { agent_name: 'Rosa', speaks_first: 'caller', first_message: '' };
-const wish = 'I would like to talk to a person, please.';
 
 describe('a caller who asks for a person', () => {
   let product: Product;
   let phone: Softphone;
-  let colleague: Softphone;
-  let agentId: string;
+  const lines: DeskLine[] = [];
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     phone = await Softphone.listen({ user: 'caller' });
-    colleague = await Softphone.listen({ user: 'desk' });
-    const sipAddress = `127.0.0.1:${colleague.address.port}`;
-    ({ agentId } = await registerLine(product, { number: line, sipAddress, agent: rosa }));
   });
 
   afterAll(async () => {
     await phone?.close();
-    await colleague?.close();
-    await product?.stop();
+    for (const { colleague } of lines) await colleague.close();
   });
 
-  /** Calls and asks for a person. */
-  async function ask(from: string, mode: string, { isRecorded = false } = {}): Promise<OutgoingCall> {
-    await product.api('PUT', `/agents/${agentId}`, {
-      transfer_targets: [{ name: 'the front desk', number: desk, mode }],
-    });
-    const call = await phone.call({ to: `sip:${line}@${product.run.sip}`, from });
-    await call.answered({ timeoutMs: patienceMs });
-    if (isRecorded) await hear(product, call, call.answeredAt ?? 0);
-    await say(product, call, wish);
-    return call;
-  }
-
-  /** The colleague's side of the next call to them. */
-  function pickUp(afterMs = 400): Promise<Call> {
-    return new Promise((resolve) => colleague.onInvite(answerAfter(afterMs, (call) => resolve(call))));
+  let opened = 0;
+  async function openLine(mode: string, agent: object = {}): Promise<DeskLine> {
+    const index = opened++;
+    const [number, desk] = [`+1415555018${index}`, `+1415555019${index}`];
+    const line = await openDeskLine(product, { number, desk, mode, agent });
+    lines.push(line);
+    return line;
   }
 
   const heardBy = (call: Call, fromMs: number, toMs?: number) =>
@@ -85,9 +66,10 @@ describe('a caller who asks for a person', () => {
     }
   }
 
-  it('is connected with somebody who was told about it and pressed 1; the agent leaves and the call goes on', async () => {
+  it.concurrent('is connected with somebody who was told about it and pressed 1; the agent leaves and the call goes on', async () => {
+    const { desk, pickUp, ask } = await openLine('warm');
     const picked = pickUp();
-    const call = await ask('+15550201', 'warm');
+    const call = await ask(phone, '+15550201');
     const person = await picked;
     const answeredAt = person.answeredAt ?? 0;
     await say(product, person, 'Hello, who is there?');
@@ -123,13 +105,15 @@ describe('a caller who asks for a person', () => {
     expect(ended?.seq).toBe((bridged?.seq ?? 0) + 1);
   });
 
-  it('is recorded to the end, both voices, when the person put through was told so', async () => {
-    await product.api('PUT', `/agents/${agentId}`, {
+  it.concurrent('is recorded to the end, both voices, when the person put through was told so', async () => {
+    const line = await openLine('warm', {
       recording_policy: 'on',
       recording_consent_line: 'This call is being recorded.',
     });
-    const picked = pickUp();
-    const call = await ask('+15550208', 'warm', { isRecorded: true });
+    const picked = line.pickUp();
+    const call = await line.call(phone, '+15550208');
+    await hear(product, call, call.answeredAt ?? 0);
+    await say(product, call, wish);
     const person = await picked;
     await person.heardSpeech({ afterMs: person.answeredAt ?? 0, minMs: 1_500, timeoutMs: patienceMs });
     const decidedAt = performance.now();
@@ -166,7 +150,6 @@ describe('a caller who asks for a person', () => {
     expect(right).toMatch(/afternoon/);
     expect(right).toMatch(/tomorrow/);
     expect(right).not.toMatch(/twelve|friday/);
-    await product.api('PUT', `/agents/${agentId}`, { recording_policy: 'off' });
   });
 
   const bridgeOf = async (callId: string) =>
@@ -195,9 +178,10 @@ describe('a caller who asks for a person', () => {
     return [await side(0), await side(2)];
   }
 
-  it('is back with the agent, who says so, when that person presses 2, and again when the line is busy', async () => {
+  it.concurrent('is back with the agent, who says so, when that person presses 2, and again when the line is busy', async () => {
+    const { colleague, pickUp, ask } = await openLine('warm');
     const picked = pickUp();
-    const call = await ask('+15550202', 'warm');
+    const call = await ask(phone, '+15550202');
     const person = await picked;
     await person.heardSpeech({
       afterMs: person.answeredAt ?? 0,
@@ -232,13 +216,14 @@ describe('a caller who asks for a person', () => {
     expect(spokenBy(record, 'agent')).not.toContain('Press 1');
   });
 
-  it('is moved by REFER where the carrier does that, and else connected with whoever is dialed', async () => {
-    const moved = await ask('+15550205', 'cold');
+  it.concurrent('is moved by REFER where the carrier does that, and else connected with whoever is dialed', async () => {
+    const { number, desk, pickUp, ask } = await openLine('cold');
+    const moved = await ask(phone, '+15550205');
     expect((await moved.referred).target).toBe(`tel:${desk}`);
     expect((await finished(product, await findCall(product, '+15550205'))).disposition).toBe('transferred');
 
     const picked = pickUp();
-    const call = await phone.call({ to: `sip:${line}@${product.run.sip}`, from: '+15550206' });
+    const call = await phone.call({ to: `sip:${number}@${product.run.sip}`, from: '+15550206' });
     call.referOutcome = { status: 603, reason: 'Decline' };
     await call.answered({ timeoutMs: patienceMs });
     await say(product, call, wish);
@@ -254,9 +239,10 @@ describe('a caller who asks for a person', () => {
     ]);
   });
 
-  it('talks with both, and so does the agent, in a conference', async () => {
+  it.concurrent('talks with both, and so does the agent, in a conference', async () => {
+    const { pickUp, ask } = await openLine('conference');
     const picked = pickUp();
-    const call = await ask('+15550207', 'conference');
+    const call = await ask(phone, '+15550207');
     const person = await picked;
     await hear(product, person, person.answeredAt ?? 0);
     const decidedAt = performance.now();

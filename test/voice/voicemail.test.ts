@@ -7,17 +7,18 @@ import { parseWav } from '../../simulate/audio/wav.ts';
 import type { Call } from '../../simulate/softphone/call.ts';
 import { answerAfter } from '../../simulate/softphone/callee.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
-import { type Product, startProduct } from '../harness/product.ts';
+import type { Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
 import { tone } from '../harness/tone.ts';
 import { registerLine } from './lines.ts';
 import { type CallDetail, finished, hear, patienceMs } from './support.ts';
 
-const ours = '+14155550170';
+const ours = '+14155550174';
 let product: Product;
 let phone: Softphone;
 
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
   phone = await Softphone.listen({ user: 'callee' });
   await registerLine(product, {
     number: ours,
@@ -33,7 +34,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await phone?.close();
-  await product?.stop();
 });
 
 /** Calls, and resolves with our call's id and the callee's side of it once it is answered. */
@@ -45,7 +45,7 @@ async function dial(): Promise<{ id: string; live: Call; answeredAt: number }> {
   phone.onInvite(answerAfter(200, (live) => answered?.(live)));
   const { call_id: id } = await product.api<{ call_id: string }>('POST', '/calls/outbound_call', {
     agent_phone_number: ours,
-    phone_number_to_dial: '+14155550171',
+    phone_number_to_dial: '+14155550175',
   });
   const live = await call;
   return { id, live, answeredAt: performance.now() };

@@ -2,19 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../platform/retry.ts';
 import { speak } from '../../simulate/audio/speak.ts';
 import { openVisitor } from '../harness/browser.ts';
-import { type Product, startProduct } from '../harness/product.ts';
+import type { Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
 import { finished, patienceMs, spokenBy } from './support.ts';
 
 describe('a visitor of /talk/demo', () => {
   let product: Product;
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
   });
 
-  afterAll(async () => {
-    await product?.stop();
-  });
+  afterAll(async () => {});
 
   it('is greeted, is understood, reads both in the captions and finds the call recorded', async () => {
     const question = await speak({ speechUrl: product.speechUrl, text: 'What are your opening hours?' });
@@ -77,7 +76,10 @@ async function webCall(product: Product): Promise<string> {
   return waitFor(
     'the web call in the list',
     async () => {
-      const page = await product.api<{ items: { id: string }[] }>('GET', '/calls?call_type=web');
+      const page = await product.api<{ items: { id: string }[] }>(
+        'GET',
+        `/calls?call_type=web&agent_id=${product.run.demo.agentId}`,
+      );
       return page.items[0]?.id;
     },
     { timeoutMs: patienceMs, everyMs: 200 },

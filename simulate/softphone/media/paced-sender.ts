@@ -61,6 +61,7 @@ export class PacedSender {
   #keys: (KeyFrame | undefined)[] = [];
   #keyTimestamp = 0;
   #marker = true;
+  #closed = false;
 
   constructor(send: (packet: RtpPacket) => void) {
     this.#send = send;
@@ -75,14 +76,17 @@ export class PacedSender {
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#closed = true;
     this.stopPlaying();
+    for (const key of this.#keys.splice(0)) key?.sent?.();
   }
 
-  /** Queues 8 kHz samples behind what is playing. */
+  /** Queues 8 kHz samples behind what is playing. Once closed, nothing of it is said. */
   play(samples: Int16Array): Promise<Played> {
     return new Promise((settle) => {
       const now = performance.now();
       this.#plays.push({ samples, settle, next: 0, startedAt: now, lastSpeechAt: now });
+      if (this.#closed) this.stopPlaying();
     });
   }
 
@@ -110,7 +114,7 @@ export class PacedSender {
       }
       for (let pause = 0; pause < PAUSE_FRAMES; pause += 1) this.#keys.push(undefined);
     }
-    if (digits === '') resolve();
+    if (digits === '' || this.#closed) resolve();
     return promise;
   }
 
