@@ -24,6 +24,9 @@ export function makeStt(env: Env, { provider, model }: Choice, language: string)
   return deepgramStt(baseUrl, env.DEEPGRAM_API_KEY ?? localKey, model, language);
 }
 
+/** Of what the recogniser hears; a pause begins with 100 ms of silence that was never there (stt-ear.ts). */
+const endpointingMs = 260;
+
 function deepgramStt(baseUrl: string, apiKey: string, model: string, language: string): stt.STT {
   return new deepgram.STT({
     apiKey,
@@ -34,6 +37,7 @@ function deepgramStt(baseUrl: string, apiKey: string, model: string, language: s
     punctuate: true,
     smartFormat: true,
     interimResults: true,
+    endpointing: endpointingMs,
   });
 }
 

@@ -71,10 +71,11 @@ class SpeechDetectorStream extends VADStream {
       if (this.#filled < this.#window.length) return;
       const startedAt = performance.now();
       const probability = await this.#model.predict(this.#window);
+      const levelDb = levelOf(this.#window);
       this.#window = new Int16Array(this.#window.length);
       this.#filled = 0;
       this.#samples += this.#window.length;
-      this.#tell(this.#state.push(probability), probability, performance.now() - startedAt);
+      this.#tell(this.#state.push(probability, levelDb), probability, performance.now() - startedAt);
     }
   }
 
@@ -103,4 +104,11 @@ class SpeechDetectorStream extends VADStream {
     });
     if (ended) this.sendVADEvent({ ...turn, type: VADEventType.END_OF_SPEECH });
   }
+}
+
+/** Root mean square of 16-bit samples, dB below full scale. */
+function levelOf(samples: Int16Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return 10 * Math.log10(sum / samples.length / 32_768 ** 2);
 }

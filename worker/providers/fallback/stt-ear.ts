@@ -1,5 +1,5 @@
 import { inference, stt } from '@livekit/agents';
-import type { AudioFrame } from '@livekit/rtc-node';
+import { AudioFrame } from '@livekit/rtc-node';
 import { messageOf } from '../../message-of.ts';
 import type { Member } from './chain.ts';
 
@@ -8,6 +8,11 @@ interface EarHooks {
   /** The connection ended, and not because we closed it. */
   readonly onEnd: (ear: Ear, reason: string) => void;
 }
+
+/** What plugins send at once; less of it waits until it is so much. */
+const packetMs = 100;
+/** The rate of what the caller says. */
+const sampleRate = 16_000;
 
 /** One connection to one recogniser. */
 export class Ear {
@@ -39,6 +44,16 @@ export class Ear {
     } catch {
       // Its end is reported where it is read.
     }
+  }
+
+  /**
+   * The caller has paused: what was said leaves at once instead of with a full packet, and the recogniser's own wait
+   * begins with so much silence. When the caller goes on, the pause was that much longer to the recogniser.
+   */
+  hurry(): void {
+    if (!this.#plugin.capabilities.streaming) return;
+    const samples = (sampleRate * packetMs) / 1_000;
+    this.feed(new AudioFrame(new Int16Array(samples), sampleRate, 1, samples));
   }
 
   /** Asks for the rest of what it has heard. */

@@ -84,6 +84,11 @@ export class Listening {
     if (!this.#understood) this.#main?.finalize();
   }
 
+  /** The caller has paused. */
+  hurry(): void {
+    if (!this.#understood) this.#main?.hurry();
+  }
+
   callerSpeaks(speaks: boolean): void {
     if (speaks === this.#speaking || this.#stopped) return;
     this.#speaking = speaks;

@@ -3,7 +3,7 @@ import { stt } from '@livekit/agents';
 const { FINAL_TRANSCRIPT, INTERIM_TRANSCRIPT, PREFLIGHT_TRANSCRIPT } = stt.SpeechEventType;
 
 /** A pause between two words is shorter, mostly; two windows of the voice detector. */
-const pauseMs = 64;
+export const pauseMs = 64;
 
 /**
  * Marks an interim transcript as one with which a reply may be begun: the caller has paused, and the recogniser has heard

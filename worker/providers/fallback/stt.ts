@@ -1,7 +1,7 @@
 import { stt } from '@livekit/agents';
 import { type Chain, paidModelOf, payeeOf } from './chain.ts';
 import { Listening, type ListeningHooks } from './stt-listening.ts';
-import { Preflight } from './stt-preflight.ts';
+import { Preflight, pauseMs } from './stt-preflight.ts';
 
 /**
  * A recogniser that stands for several. LiveKit's own FallbackAdapter believes a plugin whose socket is gone, and loses
@@ -40,7 +40,10 @@ export class FallbackStt extends stt.STT {
 
   /** To be told at each window of the voice detector. @param silenceMs unbroken silence; 0 while there is voice */
   callerSilentFor(silenceMs: number): void {
-    for (const { preflight } of this.#streams) preflight.callerSilentFor(silenceMs);
+    for (const { listening, preflight } of this.#streams) {
+      preflight.callerSilentFor(silenceMs);
+      if (silenceMs === pauseMs) listening.hurry();
+    }
   }
 
   /** Asks for the final transcript of what was said, now. */

@@ -11,11 +11,13 @@ export interface UtteranceTiming {
   readonly fillAfterMs: number;
   /** And after this long another voice is asked as well. */
   readonly overtakeMs: number;
-  /** The same when there is only one: it is connected anew. */
+  /** The same when there is only one: it is connected anew. Each time later: one that is overloaded is not helped. */
   readonly overtakeAloneMs: number;
   /** What the caller may hear of a voice that stops in the middle, on top of what is still to be played. */
   readonly gapMs: number;
   readonly giveUpMs: number;
+  /** When there is only one: slow words are better than none. */
+  readonly giveUpAloneMs: number;
   readonly attempts: number;
 }
 
@@ -25,6 +27,7 @@ export const utteranceTiming: UtteranceTiming = {
   overtakeAloneMs: 2_000,
   gapMs: 1_500,
   giveUpMs: 6_000,
+  giveUpAloneMs: 12_000,
   attempts: 5,
 };
 
@@ -142,11 +145,12 @@ export class Utterance {
         if (readyAt === 0) continue;
         const silentMs = Date.now() - readyAt;
         if (silentMs >= timing.fillAfterMs) yield* this.#fill();
-        if (silentMs >= timing.giveUpMs) {
+        const isAlone = !this.#chain.hasOther(newest.member);
+        if (silentMs >= (isAlone ? timing.giveUpAloneMs : timing.giveUpMs)) {
           this.#chain.fault(newest.member, 'The synthesiser does not answer.');
           return undefined;
         }
-        const limit = this.#chain.hasOther(newest.member) ? timing.overtakeMs : timing.overtakeAloneMs;
+        const limit = isAlone ? timing.overtakeAloneMs * 2 ** (asked - 1) : timing.overtakeMs;
         if (asked >= timing.attempts || Date.now() - Math.max(readyAt, askedAt) < limit) continue;
         this.#chain.fault(newest.member, 'The synthesiser does not answer.');
         const next = this.#chain.after(newest.member);
