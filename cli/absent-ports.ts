@@ -18,7 +18,7 @@ export function absentPorts(who: string): Ports {
     mailer: null,
     google: null,
     foreign: null,
-    liveControl: { send: absent, issueToken: absent },
+    liveControl: { send: absent, issueToken: absent, hushWhisperer: absent },
     chatModel: {
       stream: () => {
         throw new Error(`${who} talks with nobody.`);

@@ -26,7 +26,7 @@ did not hold, 3 when something was not run for want of a language model:
   --data DIR            the running Trunkline to ask (default .trunkline), or
   --url URL --key KEY   another one, with an API key
   --agent ID            agent (default the demo agent)
-  --agent-version N     a version of it (default the live one)
+  --agent-version N     a version of it (default the live one), or draft: the draft as it is now
   --audio               as phone calls with a voice, to --number N (default the demo agent's)
   --json FILE, --html FILE   write a report
 

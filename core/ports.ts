@@ -136,6 +136,11 @@ export interface LiveControl {
     readonly mode: SupervisorMode;
     readonly ttlMs: number;
   }): Promise<{ readonly token: string; readonly url: string }>;
+  /**
+   * Takes the microphone of a supervisor who may only whisper, where no worker is left to keep their voice from the
+   * others. Answers whether it did.
+   */
+  hushWhisperer(input: { readonly roomName: string; readonly identity: string }): Promise<boolean>;
 }
 
 export interface Embedder {

@@ -142,6 +142,7 @@ const noLiveControl: Services['ports']['liveControl'] = {
   issueToken: async () => {
     throw new Error('Jobs let nobody into a call.');
   },
+  hushWhisperer: async () => false,
 };
 
 try {

@@ -4,6 +4,7 @@ import { callerIdentity, callIdAttribute } from '../core/calls/plan.ts';
 import { sipUri } from '../core/calls/transfers/targets.ts';
 import type { Logger } from '../platform/log.ts';
 import { type DialOutcome, explainSipStatus, sipSentence } from './explain-status.ts';
+import { legMark, legOfHeader } from './leg-of.ts';
 import { ignoreGone, isUnreachable, type LiveKit } from './livekit.ts';
 import { participant, sipStatusAttribute } from './rooms.ts';
 
@@ -13,6 +14,8 @@ export interface DialRequest {
   /** Who the leg is in the room. Left out: the caller. */
   readonly identity?: string;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** SIP Call-ID of the call that it is a leg of, where that is known. */
+  readonly legOf?: string | null;
   /** Not read for a SIP URI, which is its own way. */
   readonly outboundTrunkId: string;
   readonly fromNumber: string;
@@ -57,6 +60,7 @@ export async function dial(livekit: LiveKit, request: DialRequest, log: Logger):
         participantIdentity: legOf(request),
         participantAttributes: { [callIdAttribute]: request.callId, ...request.attributes },
         ...(request.fromNumber === '' ? {} : { fromNumber: request.fromNumber }),
+        ...(request.legOf ? { headers: { [legOfHeader]: legMark(request.legOf) } } : {}),
         krispEnabled: request.krispEnabled,
         waitUntilAnswered: true,
         ringingTimeout,

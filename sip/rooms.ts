@@ -7,6 +7,9 @@ import { ignoreGone, isGone, type LiveKit } from './livekit.ts';
 /** Attribute that livekit-sip keeps on a SIP participant: dialing, ringing, automation, active, hangup. */
 export const sipStatusAttribute = 'sip.callStatus';
 
+/** The Call-ID of its SIP messages. */
+export const sipCallIdAttribute = 'sip.callIDFull';
+
 /** How long LiveKit keeps a room of ours open without anybody (seconds, as its API counts). */
 const emptyTimeout = 60;
 const departureTimeout = 10;

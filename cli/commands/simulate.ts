@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { chatCompletions } from '../../jobs/adapters/chat-completions.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import type { Target } from '../../simulate/chat-client.ts';
+import { keepDraft } from '../../simulate/keep-draft.ts';
 import { type LoadedScenario, loadScenarios, ScenarioError } from '../../simulate/load-scenarios.ts';
 import { terminalLines } from '../../simulate/report.ts';
 import { htmlPage } from '../../simulate/report-page.ts';
@@ -45,7 +46,7 @@ export async function simulateCommand({
   env?: Vars;
 }): Promise<number> {
   const scenarios = await load(paths.length === 0 ? [demoScenarios] : paths);
-  const target = targetOf(flags, env);
+  const target = await versionedTarget(flags, env);
   const phone = flags.audio ? phoneOf(flags, target, env) : undefined;
   const model = scenarios.some(({ scenario }) => needsModel(scenario))
     ? chatCompletions(readWishes({}, env).env)
@@ -67,6 +68,18 @@ async function load(paths: readonly string[]): Promise<LoadedScenario[]> {
   }
 }
 
+/** `--agent-version draft`: the draft is kept as a version first, the same one as long as it is not changed. */
+async function versionedTarget(flags: SimulateFlags, env: Vars): Promise<Target> {
+  if (flags.version !== 'draft') return targetOf(flags, env);
+  if (flags.number !== undefined && flags.agent === undefined)
+    throw new CliError('--agent-version draft needs --agent: whose draft it is.');
+  const target = targetOf({ ...flags, version: undefined }, env);
+  const version = await keepDraft(target).catch((error: unknown) => {
+    throw new CliError(error instanceof Error ? error.message : String(error));
+  });
+  return { ...target, version };
+}
+
 /** What is not said is taken from the Trunkline that runs on the data folder. */
 function targetOf({ data, url, key, agent, version }: SimulateFlags, env: Vars): Target {
   const { dataDir } = readWishes({ data, port: undefined }, env);
@@ -77,7 +90,7 @@ function targetOf({ data, url, key, agent, version }: SimulateFlags, env: Vars):
   };
   const number = version === undefined ? undefined : Number(version);
   if (number !== undefined && !(Number.isInteger(number) && number >= 1))
-    throw new CliError(`--agent-version must be a number from 1 on, not "${version}".`);
+    throw new CliError(`--agent-version must be a number from 1 on or "draft", not "${version}".`);
   return {
     url: need('--url', url ?? run?.url),
     apiKey: need('--key', key ?? run?.apiKey),

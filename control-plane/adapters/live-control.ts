@@ -1,4 +1,4 @@
-import { DataPacket_Kind, ParticipantInfo_Kind, TrackSource } from '@livekit/protocol';
+import { DataPacket_Kind, type ParticipantInfo, ParticipantInfo_Kind, TrackSource } from '@livekit/protocol';
 import type { Redis } from 'ioredis';
 import { AccessToken, RoomServiceClient, ServerError } from 'livekit-server-sdk';
 import { type ControlCommand, controlTopic, sealCommand } from '../../core/calls/control/command.ts';
@@ -17,6 +17,8 @@ interface Options {
   readonly redis: Redis;
   readonly log: Logger;
 }
+
+const isAgent = ({ kind }: ParticipantInfo): boolean => kind === ParticipantInfo_Kind.AGENT;
 
 /** core/ports.ts `LiveControl`: LiveKit data to the agent of a call, answered by an event on its live channel. */
 export class LiveKitControl implements LiveControl {
@@ -56,9 +58,7 @@ export class LiveKitControl implements LiveControl {
   async #tell(roomName: string, command: ControlCommand): Promise<boolean> {
     try {
       const present = await this.#rooms.listParticipants(roomName);
-      const agents = present
-        .filter(({ kind }) => kind === ParticipantInfo_Kind.AGENT)
-        .map(({ identity }) => identity);
+      const agents = present.filter(isAgent).map(({ identity }) => identity);
       if (agents.length === 0) return false;
       await this.#rooms.sendData(
         roomName,
@@ -94,6 +94,19 @@ export class LiveKitControl implements LiveControl {
       hidden: !speaks,
     });
     return { token: await token.toJwt(), url: browserUrl };
+  }
+
+  async hushWhisperer({ roomName, identity }: Parameters<LiveControl['hushWhisperer']>[0]): Promise<boolean> {
+    const present = await this.#rooms.listParticipants(roomName).catch((error: unknown) => {
+      if (error instanceof ServerError && error.code === 'not_found') return [];
+      throw error;
+    });
+    const mode = present.find((one) => one.identity === identity)?.attributes[supervisorModeAttribute];
+    if (!mode?.startsWith('whisper') || present.some(isAgent)) return false;
+    await this.#rooms.updateParticipant(roomName, identity, {
+      permission: { canSubscribe: true, canPublish: false, canPublishData: false },
+    });
+    return true;
   }
 
   close(): void {

@@ -29,7 +29,7 @@ const memorySeconds = 86_400;
 const orderlyLeaveDelayMs = 5_000;
 const roomGoneDelayMs = 1_000;
 
-/** POST /webhook/livekit: the open-room counter, and the nudges for calls whose agent or room has gone. */
+/** POST /webhook/livekit: the open-room counter, and what has to follow when an agent, a room or a person comes or goes. */
 export function liveKitWebhook(deps: LiveKitInboundDeps) {
   const receiver = new WebhookReceiver(deps.apiKey, deps.apiSecret);
   return route({
@@ -93,6 +93,24 @@ async function handleEvent(deps: LiveKitInboundDeps, event: WebhookEvent): Promi
     await agentLeft(deps, name, event.participant);
   if (event.event === 'participant_left' && isSomebody(event.participant))
     await endIfBridged(deps, name, 'One of the two who were connected has hung up.');
+  if (event.event === 'participant_joined' || event.event === 'track_published')
+    await hushIfBridged(deps, name, event.participant?.identity ?? '');
+}
+
+/** The worker that decided who hears a whisper has left with the agent, unless it stays to record. */
+async function hushIfBridged(
+  { services }: LiveKitInboundDeps,
+  roomName: string,
+  identity: string,
+): Promise<void> {
+  if (!isSupervisorIdentity(identity)) return;
+  const call = await locateCallByRoom(systemContext(services, 'inbound'), { roomName });
+  if (call === null || call.bridgedAt === null || call.status === 'ended') return;
+  if (await services.ports.liveControl.hushWhisperer({ roomName, identity }))
+    services.log.info(
+      { callId: call.id, identity },
+      'a supervisor may not whisper where nobody keeps it apart',
+    );
 }
 
 /** A phone or a visitor; a supervisor who leaves changes nothing. */

@@ -8,6 +8,7 @@ export { getAgent } from './get.ts';
 export { type AgentDraft, getDraft } from './get-draft.ts';
 export { getTraffic } from './get-traffic.ts';
 export { type AgentAtVersion, getVersion } from './get-version.ts';
+export { keepDraft } from './keep-draft.ts';
 export { listAgents } from './list.ts';
 export { listVersions, type VersionListItem } from './list-versions.ts';
 export { publishVersion } from './publish-version.ts';

@@ -5,8 +5,16 @@ import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { type AgentWithDefinition, findAgent, withDefinition } from './agent.ts';
 import { agentDefinition } from './definition.ts';
-import { requireWorking } from './validate.ts';
-import { addVersion, changeAgent, type DraftRow, findDraft, findVersionById, goLive } from './versions.ts';
+import {
+  addVersion,
+  changeAgent,
+  type DraftRow,
+  endTrial,
+  findVersionById,
+  goLive,
+  trialOf,
+} from './versions.ts';
+import { checkDraft, sameDraft } from './working-draft.ts';
 
 const input = z.object({
   agentId: z.string(),
@@ -28,19 +36,10 @@ export const publishVersion = operation({
     target: agentId,
     details: { version: agent.version, note },
   }),
-  prepare: async (ctx, { agentId }) => {
-    await findAgent(ctx, agentId);
-    const draft = await findDraft(ctx, agentId);
-    if (!draft) throw noDraft();
-    await requireWorking(agentDefinition.parse(draft.definition), ctx);
-    return draft;
-  },
+  prepare: (ctx, { agentId }) => checkDraft(ctx, agentId),
   run: async (ctx, { agentId, note, overwrite }, checked: DraftRow) => {
     const row = await findAgent(ctx, agentId, { lock: true });
-    const draft = await findDraft(ctx, agentId);
-    if (!draft) throw noDraft();
-    if (draft.updatedAt.getTime() !== checked.updatedAt.getTime())
-      throw new DomainError('conflict', 'The draft was changed at this very moment. Look at it once more.');
+    const draft = await sameDraft(ctx, agentId, checked);
     const live = await findVersionById(ctx, row.liveVersionId);
     if (live.version !== draft.baseVersion && !overwrite)
       throw new DomainError(
@@ -48,10 +47,10 @@ export const publishVersion = operation({
         `The draft was begun on version ${draft.baseVersion}, and version ${live.version} is live now. Publishing would undo it; send "overwrite" to do so.`,
       );
     const definition = agentDefinition.parse(draft.definition);
-    const versionId = await addVersion(ctx, agentId, definition, note);
+    const tried = await trialOf(ctx, agentId, definition);
+    if (tried) await endTrial(ctx, tried.id, note === '' ? {} : { note });
+    const { id: versionId } = tried ?? (await addVersion(ctx, agentId, definition, { note }));
     await ctx.db.delete(agentDrafts).where(eq(agentDrafts.agentId, agentId));
     return withDefinition(ctx.db, await changeAgent(ctx, agentId, goLive(versionId)));
   },
 });
-
-const noDraft = () => new DomainError('conflict', 'There is no draft to publish. Save one first.');

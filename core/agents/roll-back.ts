@@ -6,7 +6,7 @@ import { DomainError } from '../errors.ts';
 import { versionField } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { type AgentWithDefinition, findAgent, withDefinition } from './agent.ts';
-import { changeAgent, findVersion, findVersionById, goLive, type VersionRow } from './versions.ts';
+import { changeAgent, endTrial, findVersion, findVersionById, goLive, type VersionRow } from './versions.ts';
 
 /**
  * Makes an older version live again; without a number the one before the live one. It is not checked again: it has
@@ -26,6 +26,7 @@ export const rollBack = operation({
       version === undefined
         ? await versionBefore(ctx, row.liveVersionId)
         : await findVersion(ctx, agentId, version);
+    if (target.isTrial) await endTrial(ctx, target.id);
     return withDefinition(ctx.db, await changeAgent(ctx, agentId, goLive(target.id)));
   },
 });
@@ -35,7 +36,13 @@ async function versionBefore(ctx: WorkspaceContext, liveVersionId: string): Prom
   const [before] = await ctx.db
     .select()
     .from(agentVersions)
-    .where(and(eq(agentVersions.agentId, live.agentId), lt(agentVersions.version, live.version)))
+    .where(
+      and(
+        eq(agentVersions.agentId, live.agentId),
+        lt(agentVersions.version, live.version),
+        eq(agentVersions.isTrial, false),
+      ),
+    )
     .orderBy(desc(agentVersions.version))
     .limit(1);
   if (!before) throw new DomainError('conflict', `There is no version before ${live.version}.`);

@@ -41,7 +41,7 @@ export const updateAgent = operation({
     const row = await findAgent(ctx, agentId, { lock: true });
     const current = await withDefinition(ctx.db, row);
     const changed = definition ? mergeDefinition(current.definition, definition) : null;
-    const live = changed ? goLive(await addVersion(ctx, agentId, changed)) : {};
+    const live = changed ? goLive((await addVersion(ctx, agentId, changed)).id) : {};
     const [updated] = await refuseDuplicate(
       ctx.db
         .update(agents)

@@ -1,4 +1,5 @@
-import { and, eq, max } from 'drizzle-orm';
+import { isDeepStrictEqual } from 'node:util';
+import { and, desc, eq } from 'drizzle-orm';
 import { agentDrafts } from '../../db/schema/agent-drafts.ts';
 import { agentVersions } from '../../db/schema/agent-versions.ts';
 import { agents } from '../../db/schema/agents.ts';
@@ -6,7 +7,7 @@ import { newId } from '../../platform/ids.ts';
 import type { WorkspaceContext } from '../context.ts';
 import { notFound } from '../errors.ts';
 import type { Agent } from './agent.ts';
-import type { AgentDefinition } from './definition.ts';
+import { type AgentDefinition, agentDefinition } from './definition.ts';
 
 export type VersionRow = typeof agentVersions.$inferSelect;
 export type DraftRow = typeof agentDrafts.$inferSelect;
@@ -15,22 +16,53 @@ export type DraftRow = typeof agentDrafts.$inferSelect;
 export const userOf = (ctx: WorkspaceContext): string | null =>
   ctx.actor.kind === 'user' ? ctx.actor.userId : null;
 
-/** Writes the next version of a locked agent and answers its id. */
+/** Writes the next version of a locked agent. */
 export async function addVersion(
   ctx: WorkspaceContext,
   agentId: string,
   definition: AgentDefinition,
-  note = '',
-): Promise<string> {
-  const [last] = await ctx.db
-    .select({ version: max(agentVersions.version) })
-    .from(agentVersions)
-    .where(eq(agentVersions.agentId, agentId));
-  const id = newId();
-  await ctx.db
+  { note = '', isTrial = false }: { readonly note?: string; readonly isTrial?: boolean } = {},
+): Promise<VersionRow> {
+  const version = ((await newestVersion(ctx, agentId))?.version ?? 0) + 1;
+  const [row] = await ctx.db
     .insert(agentVersions)
-    .values({ id, agentId, version: (last?.version ?? 0) + 1, definition, note, createdBy: userOf(ctx) });
-  return id;
+    .values({ id: newId(), agentId, version, definition, note, isTrial, createdBy: userOf(ctx) })
+    .returning();
+  if (!row) throw new Error('The insert of a version returned nothing.');
+  return row;
+}
+
+async function newestVersion(ctx: WorkspaceContext, agentId: string): Promise<VersionRow | undefined> {
+  const [row] = await ctx.db
+    .select()
+    .from(agentVersions)
+    .where(eq(agentVersions.agentId, agentId))
+    .orderBy(desc(agentVersions.version))
+    .limit(1);
+  return row;
+}
+
+/** The newest version of a locked agent, if it was kept to try just this definition. */
+export async function trialOf(
+  ctx: WorkspaceContext,
+  agentId: string,
+  definition: AgentDefinition,
+): Promise<VersionRow | undefined> {
+  const newest = await newestVersion(ctx, agentId);
+  const isSame = newest?.isTrial && isDeepStrictEqual(agentDefinition.parse(newest.definition), definition);
+  return isSame ? newest : undefined;
+}
+
+/** It is or becomes live, so it is a version like any other. */
+export async function endTrial(
+  ctx: WorkspaceContext,
+  versionId: string,
+  change: Partial<Pick<VersionRow, 'note'>> = {},
+): Promise<void> {
+  await ctx.db
+    .update(agentVersions)
+    .set({ ...change, isTrial: false })
+    .where(eq(agentVersions.id, versionId));
 }
 
 /** Another live version ends a split: its percentage was meant against the one before. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { words } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { emitFinalize, lockCall, updateCall } from './call.ts';
+import { emitFinalize, isDialOpen, lockCall, updateCall } from './call.ts';
 import { end } from './state.ts';
 
 /**
@@ -22,11 +22,10 @@ export const abandonCall = operation({
     const call = await lockCall(ctx, callId);
     if (call.finalizedAt !== null) return;
     const { status, endedAt, endReason, endDetail } = end(call, { at: new Date(), reason, detail });
-    // Nobody will say any more how the ringing ended.
-    const dialIsOpen = call.dialedAt !== null && call.answeredAt === null && call.dialOutcome === null;
     await updateCall(ctx, callId, {
       ...{ status, endedAt, endReason, endDetail },
-      ...(dialIsOpen ? { dialOutcome: 'unknown' } : {}),
+      // Nobody will say any more how the ringing ended.
+      ...(isDialOpen(call) ? { dialOutcome: 'unknown' } : {}),
     });
     await emitFinalize(ctx, callId, 'given-up');
   },

@@ -5,21 +5,25 @@ import { giveBack, whyNotWanted } from '../campaigns/engine/clear-attempts.ts';
 import { nowMs, type OperationContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { type Call, lockCall, updateCall } from './call.ts';
+import { type Call, isDialOpen, lockCall, updateCall } from './call.ts';
 import type { CallPlan } from './plan.ts';
 import { concludeDial } from './record-dial-outcome.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
 export interface DialRoute {
-  /** true: somebody began before. Look up in LiveKit what became of it; never send a second INVITE. */
-  readonly resume: boolean;
+  readonly resume: false;
   /** Of a campaign: nothing may ring before clearDial has said so. */
   readonly needsClearance: boolean;
   readonly plan: CallPlan;
   readonly trunk: { readonly outboundTrunkId: string; readonly fromNumber: string };
   readonly toNumber: string;
 }
-export type DialOrder = DialRoute | { readonly skip: string };
+/** Somebody began before. Look up in LiveKit what became of it; never send a second INVITE. */
+interface DialBegunBefore {
+  readonly resume: true;
+  readonly plan: CallPlan;
+}
+export type DialOrder = DialRoute | DialBegunBefore | { readonly skip: string };
 
 /**
  * The one way to an INVITE: queued → dialing is committed when this returns, and of any number of callers exactly
@@ -32,7 +36,11 @@ export const beginDial = operation({
   run: async (ctx, { callId }): Promise<DialOrder> => {
     const call = await lockCall(ctx, callId);
     if (call.direction !== 'outbound') return { skip: 'not an outbound call' };
-    if (call.status === 'ended') return { skip: 'the call is over' };
+    // Over, and the process that dialed died before it could say why: nobody else will.
+    if (call.status === 'ended')
+      return isDialOpen(call)
+        ? { resume: true, plan: await resolvePlan(ctx, call) }
+        : { skip: 'the call is over' };
     if (call.status === 'active') return { skip: 'the call is answered' };
     const unwanted = await whyNotDialed(ctx, call);
     if (unwanted !== null) {
@@ -43,6 +51,7 @@ export const beginDial = operation({
       await concludeDial(ctx, call, { outcome: 'canceled', detail: `Not dialed: ${unwanted}.` });
       return { skip: unwanted };
     }
+    if (call.status !== 'queued') return { resume: true, plan: await resolvePlan(ctx, call) };
     const route = await routeOf(ctx, call);
     if (route === null) {
       const detail = 'The number this call was to come from is not registered any more.';
@@ -50,15 +59,11 @@ export const beginDial = operation({
       return { skip: detail };
     }
     const needsClearance = call.campaignId !== null;
-    const begun =
-      call.status === 'queued'
-        ? await updateCall(ctx, callId, {
-            status: 'dialing',
-            ...(needsClearance ? {} : { dialedAt: new Date(nowMs(ctx)) }),
-          })
-        : call;
-    const plan = await resolvePlan(ctx, begun);
-    return { resume: call.status !== 'queued', needsClearance, plan, ...route };
+    const begun = await updateCall(ctx, callId, {
+      status: 'dialing',
+      ...(needsClearance ? {} : { dialedAt: new Date(nowMs(ctx)) }),
+    });
+    return { resume: false, needsClearance, plan: await resolvePlan(ctx, begun), ...route };
   },
 });
 

@@ -30,6 +30,10 @@ export async function findCall(
   return row;
 }
 
+/** The phone was to ring, and nobody has said yet how that ended. */
+export const isDialOpen = (call: Pick<Call, 'dialedAt' | 'answeredAt' | 'dialOutcome'>): boolean =>
+  call.dialedAt !== null && call.answeredAt === null && call.dialOutcome === null;
+
 /**
  * Asks for the finalizing of a call. `why` is part of the key: a first attempt that found something missing must not
  * stand in the way of the one that follows when it has come.

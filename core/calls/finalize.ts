@@ -11,7 +11,7 @@ import { nowMs, type OperationContext } from '../context.ts';
 import { dispositionOf } from '../dispositions.ts';
 import { operation } from '../operation.ts';
 import { rollUp } from '../reports/rollups.ts';
-import { type Call, lockCall, updateCall } from './call.ts';
+import { type Call, isDialOpen, lockCall, updateCall } from './call.ts';
 import { costOf } from './cost.ts';
 import { cancelTransfers } from './transfers/transfer.ts';
 
@@ -47,9 +47,6 @@ export const finalizeCall = operation({
     return 'finalized';
   },
 });
-
-const isDialOpen = (call: Call): boolean =>
-  call.dialedAt !== null && call.answeredAt === null && call.dialOutcome === null;
 
 async function countTurns(ctx: OperationContext, callId: string): Promise<{ user: number; agent: number }> {
   const rows = await ctx.db

@@ -3,7 +3,7 @@ export { announceCall } from './announce.ts';
 export type { AnnouncedCall } from './announced.ts';
 export { beginDial, type DialOrder, type DialRoute } from './begin-dial.ts';
 export { beginRescue } from './begin-rescue.ts';
-export type { Call, CallStatus, DialOutcome, Disposition } from './call.ts';
+export { type Call, type CallStatus, type DialOutcome, type Disposition, isDialOpen } from './call.ts';
 export { clearDial } from './clear-dial.ts';
 export { endCall } from './end.ts';
 export { endBridgedCall } from './end-bridged.ts';

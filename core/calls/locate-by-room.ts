@@ -10,9 +10,12 @@ export const locateCallByRoom = operation({
   scope: 'system',
   input: z.object({ roomName: z.string() }),
   reads: true,
-  run: async (ctx, { roomName }): Promise<Pick<Call, 'id' | 'status' | 'epoch'> | null> => {
-    const { id, status, epoch } = calls;
-    const [call] = await ctx.db.select({ id, status, epoch }).from(calls).where(eq(calls.roomName, roomName));
+  run: async (ctx, { roomName }): Promise<Pick<Call, 'id' | 'status' | 'epoch' | 'bridgedAt'> | null> => {
+    const { id, status, epoch, bridgedAt } = calls;
+    const [call] = await ctx.db
+      .select({ id, status, epoch, bridgedAt })
+      .from(calls)
+      .where(eq(calls.roomName, roomName));
     return call ?? null;
   },
 });

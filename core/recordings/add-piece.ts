@@ -7,7 +7,8 @@ import { workspaces } from '../../db/schema/workspaces.ts';
 import type { OperationContext } from '../context.ts';
 import { invalid, notFound } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { layoutOf, type Piece } from './layout.ts';
+import { layoutOf } from './layout.ts';
+import { isAllHere } from './missing.ts';
 import { expiryOf, piecesOf, type Recording } from './recording.ts';
 
 const input = z.object({
@@ -44,7 +45,7 @@ export const addPiece = operation({
     await ctx.db
       .update(recordings)
       .set({
-        state: isComplete(pieces) ? 'complete' : 'recording',
+        state: isAllHere([], pieces) ? 'complete' : 'recording',
         ...(samples > 0 ? { startedAt, expiresAt: expiryOf(startedAt, retentionDays) } : {}),
         durationMs: Math.round((samples / sampleRate) * 1_000),
         sizeBytes: pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
@@ -75,12 +76,4 @@ async function claim(
     .returning();
   if (!recording) throw new Error('The insert of a recording returned nothing.');
   return { recording, retentionDays };
-}
-
-/** Of every worker that recorded: all its pieces from the first to the last. */
-function isComplete(pieces: readonly Piece[]): boolean {
-  return pieces.every(({ epoch }) => {
-    const own = pieces.filter((piece) => piece.epoch === epoch);
-    return own.find(({ isLast }) => isLast)?.seq === own.length;
-  });
 }

@@ -1,4 +1,4 @@
-import { integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { agents } from './agents.ts';
 import { createdAt, id } from './columns.ts';
 import { users } from './users.ts';
@@ -16,6 +16,8 @@ export const agentVersions = pgTable(
     definition: jsonb('definition').$type<unknown>().notNull(),
     /** What changed, in the words of whoever published it. */
     note: text('note').notNull().default(''),
+    /** Kept of a draft to be tried (chats, announced calls), and not made live since. */
+    isTrial: boolean('is_trial').notNull().default(false),
     createdBy: uuid('created_by').references(() => users.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
   },

@@ -1,9 +1,10 @@
-import { personIdentity } from '../../core/calls/plan.ts';
+import type { ParticipantInfo } from 'livekit-server-sdk';
+import { isPersonIdentity, personIdentity } from '../../core/calls/plan.ts';
 import { beginTransferDial, getTransfer, recordTransferDial } from '../../core/calls/transfers/index.ts';
 import { retry } from '../../platform/retry.ts';
 import { type DialResult, dial, watchLeg } from '../../sip/dial.ts';
 import { ignoreGone } from '../../sip/livekit.ts';
-import { participantsOf } from '../../sip/rooms.ts';
+import { isPerson, participantsOf, sipCallIdAttribute } from '../../sip/rooms.ts';
 import type { JobServices } from '../services.ts';
 import { paceTransfer } from './pace-transfer.ts';
 
@@ -24,13 +25,14 @@ export async function dialTransfer(services: JobServices, transferId: string): P
   const identity = personIdentity(transferId);
   const ringTimeoutMs = services.limits.ringMs;
   let result: DialResult;
+  const present = order.resume ? [] : await participantsOf(services.livekit, roomName);
   if (order.resume)
     result = await watchLeg(services.livekit, {
       ...{ callId, identity, roomName },
       patienceMs: ringTimeoutMs + 10_000,
     });
   // A participant would be made into a room that is gone: LiveKit opens it anew.
-  else if ((await participantsOf(services.livekit, roomName)) === null)
+  else if (present === null)
     result = {
       outcome: 'canceled',
       sipStatus: null,
@@ -41,7 +43,7 @@ export async function dialTransfer(services: JobServices, transferId: string): P
     result = await dial(
       services.livekit,
       {
-        ...{ callId, identity, roomName, toNumber, ringTimeoutMs },
+        ...{ callId, identity, roomName, toNumber, ringTimeoutMs, legOf: sipCallIdIn(present) },
         outboundTrunkId: route.outboundTrunkId ?? '',
         fromNumber: route.fromNumber,
         krispEnabled: false,
@@ -58,6 +60,11 @@ export async function dialTransfer(services: JobServices, transferId: string): P
   if (status === 'cancelled') await endTransferLeg(services, transferId);
   return outcome;
 }
+
+/** Of the call itself, where it goes by telephone. */
+const sipCallIdIn = (present: readonly ParticipantInfo[]): string | null =>
+  present.find((one) => isPerson(one) && !isPersonIdentity(one.identity))?.attributes[sipCallIdAttribute] ??
+  null;
 
 /** Takes the leg of a transfer that came to nothing out of the room. */
 export async function endTransferLeg(services: JobServices, transferId: string): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Call } from '../../core/calls/index.ts';
+import { type Call, isDialOpen } from '../../core/calls/index.ts';
 
 /** What is known about a call that has not moved for a while. */
 export interface Evidence {
@@ -63,9 +63,8 @@ function judgeBridged({ call, room, carried }: Evidence, people: number): Findin
 }
 
 function judgeEnded({ call, now }: Evidence): Finding {
-  const isDialOpen = call.dialedAt !== null && call.answeredAt === null && call.dialOutcome === null;
   const endedAt = call.endedAt?.getTime() ?? call.updatedAt.getTime();
-  if (isDialOpen && now - endedAt > verdictAfterMs)
+  if (isDialOpen(call) && now - endedAt > verdictAfterMs)
     return {
       do: 'abandon',
       reason: 'dial_unknown',

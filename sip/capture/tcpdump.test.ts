@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { legMark } from '../leg-of.ts';
 import { CallFilter } from './call-filter.ts';
 import { type Packet, readPcap } from './pcap.ts';
 import { whyNoCapture } from './tcpdump.ts';
@@ -34,6 +35,20 @@ test('the filter takes the first call of the number, its media and nothing of an
   expect(filter.isOver).toBe(false);
   filter.takes(sip('SIP/2.0 486 Busy Here', 'mine', 'CSeq: 2 INVITE\r\n'));
   expect(filter.isOver).toBe(true);
+});
+
+test('the leg of its transfer belongs to the call, and has to end as well', () => {
+  const leg = (mark: string) => `X-Trunkline-Leg-Of: ${mark}\r\nCSeq: 1 INVITE\r\n`;
+  const mine = new CallFilter(number);
+  mine.takes(sip('INVITE sip:1@x SIP/2.0', 'mine', 'CSeq: 1 INVITE\r\n'));
+  expect(mine.takes(sip('INVITE sip:desk@y SIP/2.0', 'other', leg(legMark('another'))))).toBe(false);
+  const sdp = `${leg(legMark('mine'))}\r\nc=IN IP4 127.0.0.1\r\nm=audio 41000 RTP/AVP 0\r\n`;
+  expect(mine.takes(sip('INVITE sip:desk@y SIP/2.0', 'leg', sdp))).toBe(true);
+  expect(mine.takes(packet('\x80', end, { host: '127.0.0.1', port: 41_000 }))).toBe(true);
+  mine.takes(sip('SIP/2.0 200 OK', 'mine', 'CSeq: 2 BYE\r\n'));
+  expect([mine.callId, mine.isOver]).toEqual(['mine', false]);
+  mine.takes(sip('SIP/2.0 200 OK', 'leg', 'CSeq: 2 BYE\r\n'));
+  expect(mine.isOver).toBe(true);
 });
 
 test('what is no pcap is refused', async () => {

@@ -36,6 +36,8 @@ const program = 'tcpdump';
 const openTimeoutMs = 5_000;
 /** The last answers come after the hang-up. */
 const tailMs = 1_000;
+/** A phone that rings is called off, which takes as long as nobody answers that. */
+const legTailMs = 35_000;
 const none = 'No call came in or went out over the number in time.';
 
 /** Why packets cannot be captured on this machine; null: they can. Opens the device and lets it go at once. */
@@ -79,7 +81,7 @@ export async function captureCall(
         stop.abort();
       }, afterMs);
     };
-    let ending = false;
+    let [hungUp, ending] = [false, false];
     for await (const { bytes, packet } of readPcap(output, keep)) {
       const wasWaiting = filter.callId === null;
       if (!packet || !filter.takes(packet)) continue;
@@ -91,6 +93,10 @@ export async function captureCall(
         break;
       }
       keep(bytes);
+      if (filter.isHungUp && !hungUp) {
+        hungUp = true;
+        end(legTailMs, 'The other leg of its transfer did not end in time.');
+      }
       if (filter.isOver && !ending) {
         ending = true;
         end(tailMs, '');

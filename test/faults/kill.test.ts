@@ -20,6 +20,7 @@ describe('a call in progress', () => {
 
   beforeAll(async () => {
     product = await startProduct({ env: { WORKER_HOSTS: '2' } });
+    await product.api('PUT', `/agents/${product.run.demo.agentId}`, { recording_policy: 'on' });
     phone = await Softphone.listen({ user: 'caller' });
   });
 
@@ -40,6 +41,7 @@ describe('a call in progress', () => {
     );
 
     process.kill(await hostOf(product, callId), 'SIGKILL');
+    const killedAt = Date.now();
     // It is the caller's turn: the next agent takes over in silence and listens.
     await recorded(product, callId, (record) =>
       record.events.some((event) => event.epoch === 2 && event.type === 'agent.ready'),
@@ -58,6 +60,23 @@ describe('a call in progress', () => {
     expect(Math.max(...record.events.map((event) => event.epoch))).toBe(2);
     expect(spokenBy(record, 'user').toLowerCase()).toContain('opening hours');
     expect(spokenBy(record, 'user').toLowerCase()).toContain('address');
+
+    const { state, duration, missing } = await waitFor(
+      'the pieces of both workers',
+      async () => {
+        const recording = await product.api<Recording>('GET', `/calls/${callId}/recording`);
+        return recording.state === 'recording' ? undefined : recording;
+      },
+      { timeoutMs: patienceMs, everyMs: 200 },
+    );
+    expect(state).toBe('partial');
+    expect(missing).toMatchObject([{ reason: 'The worker that recorded was lost.' }]);
+    const [lostAt, resumedAt] = [missing[0]?.from, missing[0]?.to].map((text) => Date.parse(text ?? ''));
+    expect(killedAt - Number(lostAt)).toBeGreaterThanOrEqual(-200);
+    expect(killedAt - Number(lostAt)).toBeLessThan(4_000);
+    expect(resumedAt).toBeGreaterThan(killedAt);
+    // What was recorded before the loss and after it is there.
+    expect(duration).toBeGreaterThan((Number(resumedAt) - Number(lostAt)) / 1_000 + 5);
   });
 
   it.each(['controlPlane', 'jobs'] as const)(
@@ -86,6 +105,12 @@ describe('a call in progress', () => {
     },
   );
 });
+
+interface Recording {
+  readonly state: string;
+  readonly duration: number;
+  readonly missing: readonly { readonly from: string; readonly to: string; readonly reason: string }[];
+}
 
 async function recorded(
   product: Product,

@@ -25,6 +25,8 @@ export interface FakePorts extends Ports, FakeCarriers {
   /** Commands that were sent to agents; `controlAnswer` is what they answer, null: nothing. */
   readonly commands: ControlCommand[];
   controlAnswer: ControlAnswer | null;
+  /** Identities whose microphone was to be taken. */
+  readonly hushed: string[];
   workerHosts: HostHeartbeat[];
   liveRooms: number;
   embedder: Embedder | null;
@@ -49,6 +51,7 @@ export function fakePorts(): FakePorts {
   const fake: FakePorts = {
     issuedTokens: [],
     commands: [],
+    hushed: [],
     controlAnswer: { applied: true, detail: 'Done.' },
     workerHosts: [],
     liveRooms: 0,
@@ -100,6 +103,10 @@ export function fakePorts(): FakePorts {
         return fake.controlAnswer;
       },
       issueToken: async ({ identity }) => ({ token: `token-of-${identity}`, url: 'ws://livekit.test' }),
+      hushWhisperer: async ({ identity }) => {
+        fake.hushed.push(identity);
+        return true;
+      },
     },
     fleet: { hosts: async () => fake.workerHosts, activeRooms: async () => fake.liveRooms },
   };

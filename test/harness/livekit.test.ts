@@ -69,8 +69,8 @@ logCallsOfFailedTests(() => [phone]);
 
 const dial = (to = number) => phone.call({ to: `sip:${to}@127.0.0.1:${stack.sipPort}`, from: caller });
 
-async function join(name: string): Promise<Room> {
-  const token = new AccessToken(stack.apiKey, stack.apiSecret, { identity: 'agent' });
+async function join(name: string, identity = 'agent'): Promise<Room> {
+  const token = new AccessToken(stack.apiKey, stack.apiSecret, { identity });
   token.addGrant({ roomJoin: true, room: name });
   const room = new Room();
   joined.push(room);
@@ -210,5 +210,22 @@ describe('livekit-sip calling a softphone', () => {
     expect(leg?.attributes['sip.callStatus']).toBe('active');
     await rooms.removeParticipant('answered', 'leg-1');
     expect((await phone.calls.at(-1)?.ended)?.by).toBe('remote');
+  });
+});
+
+describe('livekit-server', () => {
+  it('takes away the tracks of whoever loses the right to publish, and takes no others from them', async () => {
+    const [listener, speaker] = [await join('quiet', 'listener'), await join('quiet', 'speaker')];
+    const sounds = new Set<string>();
+    listener.on(RoomEvent.TrackSubscribed, (_track, { sid = '' }) => void sounds.add(sid));
+    listener.on(RoomEvent.TrackUnpublished, ({ sid = '' }) => void sounds.delete(sid));
+    await publish(speaker);
+    await expect.poll(() => sounds.size, { timeout: 10_000 }).toBe(1);
+    await rooms.updateParticipant('quiet', 'speaker', {
+      permission: { canSubscribe: true, canPublish: false, canPublishData: false },
+    });
+    await expect.poll(() => sounds.size, { timeout: 10_000 }).toBe(0);
+    await expect(publish(speaker)).rejects.toThrow();
+    expect(sounds.size).toBe(0);
   });
 });

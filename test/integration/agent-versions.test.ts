@@ -7,6 +7,7 @@ import {
   getDraft,
   getTraffic,
   getVersion,
+  keepDraft,
   listVersions,
   publishVersion,
   rollBack,
@@ -15,7 +16,14 @@ import {
   updateAgent,
 } from '../../core/agents/index.ts';
 import { versionFor } from '../../core/agents/traffic.ts';
-import { getCall, getCallPlan, placeCall, startInboundCall, startWebCall } from '../../core/calls/index.ts';
+import {
+  announceCall,
+  getCall,
+  getCallPlan,
+  placeCall,
+  startInboundCall,
+  startWebCall,
+} from '../../core/calls/index.ts';
 import { agentVersions } from '../../db/schema/agent-versions.ts';
 import { newId } from '../../platform/ids.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
@@ -50,6 +58,53 @@ describe('drafts', () => {
       { version: 2, note: 'Shorter', percent: 100 },
       { version: 1, note: '', percent: 0 },
     ]);
+  });
+
+  test('a draft that is kept to be tried is a version that only those run who name it', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx);
+    const line = await newLine(t, ctx, agentId);
+    await expect(keepDraft(ctx, { agentId })).rejects.toMatchObject({ code: 'conflict' });
+    await saveDraft(ctx, { agentId, definition: { systemPrompt: 'Be brief.' } });
+    const kept = await keepDraft(ctx, { agentId });
+    expect(kept).toMatchObject({ version: 2, isTrial: true, percent: 0 });
+    expect(await keepDraft(ctx, { agentId })).toMatchObject({ id: kept.id });
+    expect(await getDraft(ctx, { agentId })).toMatchObject({ liveVersion: 1, baseVersion: 1 });
+    const { dialAs, id } = await announceCall(ctx, { phoneNumber: line.e164, version: 2 });
+    const tried = await startInboundCall(t.system(), {
+      ...{ phoneNumberId: line.id, roomName: `inbound_${dialAs}_1` },
+    });
+    expect(tried).toMatchObject({ callId: id, definition: { systemPrompt: 'Be brief.' } });
+    const other = await startInboundCall(t.system(), {
+      phoneNumberId: line.id,
+      roomName: 'inbound_+14155550907_2',
+    });
+    expect(other.definition.systemPrompt).toBe('');
+  });
+
+  test('publishing what was tried makes just that version live; what was only tried is passed over by a roll-back', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx);
+    const save = (systemPrompt: string) => saveDraft(ctx, { agentId, definition: { systemPrompt } });
+    await save('First idea.');
+    await keepDraft(ctx, { agentId });
+    await save('Second idea.');
+    expect(await keepDraft(ctx, { agentId })).toMatchObject({ version: 3 });
+    expect(await publishVersion(ctx, { agentId, note: 'Tried' })).toMatchObject({ version: 3 });
+    expect(await listVersions(ctx, { agentId })).toMatchObject([
+      { version: 3, isTrial: false, note: 'Tried', percent: 100 },
+      { version: 2, isTrial: true, percent: 0 },
+      { version: 1, isTrial: false },
+    ]);
+    expect(await rollBack(ctx, { agentId })).toMatchObject({ version: 1 });
+    expect(await rollBack(ctx, { agentId, version: 2 })).toMatchObject({ version: 2 });
+    expect((await listVersions(ctx, { agentId }))[1]).toMatchObject({
+      version: 2,
+      isTrial: false,
+      percent: 100,
+    });
   });
 
   test('of saves at the same moment none is lost', async () => {

@@ -1,6 +1,14 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { beginDial, clearDial, finalizeCall, recordDialOutcome } from '../../core/calls/index.ts';
+import {
+  beginDial,
+  clearDial,
+  endCall,
+  finalizeCall,
+  recordDialOutcome,
+  startWebCall,
+} from '../../core/calls/index.ts';
+import { beginTransferDial } from '../../core/calls/transfers/index.ts';
 import { healCampaigns, reserveContacts } from '../../core/campaigns/engine/index.ts';
 import {
   getCampaignStatus,
@@ -22,7 +30,7 @@ import { outbox } from '../../db/schema/outbox.ts';
 import { trunkLimits } from '../../db/schema/trunk-limits.ts';
 import { callableNumber, uncallableNumber } from '../factories/callable.ts';
 import { addPerson, attemptsOf, dialAndEnd, dialer, host, runningCampaign } from '../factories/dialer.ts';
-import { newLine } from '../factories/lines.ts';
+import { newAgent, newLine } from '../factories/lines.ts';
 import { type TestContext, testContext } from '../harness/context.ts';
 
 const contactOf = async (t: TestContext, id: string) => {
@@ -90,7 +98,7 @@ describe('a look of the dialer', () => {
 
   test('counts whom a call was transferred to as a line of the trunk, until they have hung up', async () => {
     await using t = await testContext();
-    const { campaign, workspaceId } = await runningCampaign(t, { people: 6 });
+    const { campaign, workspaceId, line } = await runningCampaign(t, { people: 6 });
     const two = dialer(t, { trunkChannels: 2 });
     await two.warm();
     await two.look();
@@ -99,6 +107,7 @@ describe('a look of the dialer', () => {
     await t.db.insert(callTransfers).values({
       ...{ workspaceId, callId: first.id, epoch: 1, requestKey: 'desk', mode: 'warm', status: 'joined' },
       ...{ targetName: 'desk', toNumber: '+12025550190', dialedAt: new Date(), settledAt: new Date() },
+      trunk: line.sipAddress,
     });
     await dialAndEnd(t, second.id, 'busy');
     await two.look();
@@ -106,6 +115,29 @@ describe('a look of the dialer', () => {
     await dialAndEnd(t, first.id, 'busy');
     await two.look();
     expect(await attemptsOf(t, campaign.id)).toHaveLength(4);
+  });
+
+  test('counts whom a visitor of a page was transferred to as a line of the trunk that they were dialed on', async () => {
+    await using t = await testContext();
+    const { campaign, workspaceId, ctx } = await runningCampaign(t);
+    const two = dialer(t, { trunkChannels: 2 });
+    await two.warm();
+    await newAgent(ctx, { webSlug: 'desk' });
+    const { call } = await startWebCall(t.anonymous, { agent: 'desk' });
+    const [transfer] = await t.db
+      .insert(callTransfers)
+      .values({
+        ...{ workspaceId, callId: call.id, epoch: 1, requestKey: 'desk', mode: 'warm' },
+        ...{ targetName: 'desk', toNumber: '+12025550190' },
+      })
+      .returning();
+    await beginTransferDial(t.system(), { transferId: transfer?.id ?? '' });
+    for (let n = 0; n < 6; n++) await addPerson(t, campaign, callableNumber(n));
+    await two.look();
+    expect(await attemptsOf(t, campaign.id)).toHaveLength(1);
+    await endCall(ctx, { callId: call.id });
+    await two.look();
+    expect(await attemptsOf(t, campaign.id)).toHaveLength(2);
   });
 
   test('keeps to the calls per second of a trunk, and to those of a campaign', async () => {

@@ -116,7 +116,10 @@ test('a call that the worker left before the dial job has spoken waits for the r
     events: eventsOf(callId, [{ type: 'ended', reason: 'caller_never_joined', detail: '' }]),
   });
   expect(await finalizeCall(t.system(), { callId })).toBe('waiting');
+  // A dial job that is run again, because its process died, has to look what became of the leg.
+  expect(await beginDial(t.system(), { callId })).toMatchObject({ resume: true, plan: { callId } });
   await recordDialOutcome(t.system(), { callId, outcome: 'busy', detail: 'The line is busy.' });
+  expect(await beginDial(t.system(), { callId })).toEqual({ skip: 'the call is over' });
   expect(await finalizeCall(t.system(), { callId })).toBe('finalized');
   expect(await rowOf(t, callId)).toMatchObject({ disposition: 'busy', endDetail: 'The line is busy.' });
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { simulateCommand } from '../../cli/commands/simulate.ts';
 import { demoDefinition } from '../../cli/demo-agent.ts';
-import { createAgent, updateAgent } from '../../core/agents/index.ts';
+import { createAgent, listVersions, saveDraft, updateAgent } from '../../core/agents/index.ts';
 import { createApiKey } from '../../core/api-keys/index.ts';
 import { chatStream } from '../../jobs/adapters/chat-stream.ts';
 import { loadScenarios } from '../../simulate/load-scenarios.ts';
@@ -120,6 +120,31 @@ describe('a scenario that does not hold', () => {
     };
     expect(await run()).toMatchObject({ failed: 1 });
     expect(await run(1)).toMatchObject({ passed: 1 });
+  });
+
+  test('runs the draft of an agent, which no other call hears', async () => {
+    const agent = await createAgent(ada.ctx, { name: 'Drafted', definition: demoDefinition(app.url) });
+    const talksAs = (model: string) => ({ agentId: agent.id, definition: { llm: { model } } });
+    await updateAgent(ada.ctx, talksAs('scripted/assistant'));
+    await saveDraft(ada.ctx, talksAs('scripted/receptionist'));
+    const file = await scenarioFile(
+      'draft.yaml',
+      'name: Hours\nsteps: [{ say: When are you open?, expect: { said: nine in the morning } }]',
+    );
+    const { key } = await createApiKey(ada.ctx, { name: 'developing', role: 'developer' });
+    const run = (version?: string) =>
+      simulateCommand({ paths: [file], flags: { ...flags(), key, agent: agent.id, version }, output });
+    expect(await run()).toBe(1);
+    expect([await run('draft'), await run('draft'), await run('3')]).toEqual([0, 0, 0]);
+    expect(await run()).toBe(1);
+    expect((await listVersions(ada.ctx, { agentId: agent.id })).map(({ version }) => version)).toEqual([
+      3, 2, 1,
+    ]);
+    const refused = simulateCommand({
+      ...{ paths: [file], output },
+      flags: { ...flags(), agent: agent.id, version: 'draft' },
+    });
+    await expect(refused).rejects.toThrow('403');
   });
 });
 

@@ -180,7 +180,7 @@ describe('a transfer', () => {
 
 describe('the calls per second of a trunk', () => {
   const paced = async (t: TestContext, trunkCallsPerSecond: number) => {
-    const { line, begun, start } = await liveCall(t);
+    const { ctx, line, begun, start } = await liveCall(t);
     const pacer = new MemoryPacer();
     const waits: number[] = [];
     const pace = (transferId: string) =>
@@ -192,7 +192,7 @@ describe('the calls per second of a trunk', () => {
     const bucket = trunkBucket(trunkId(line.workspaceId, trunkKey(line)));
     const dialer = (want: number) =>
       pacer.take(bucket, { perSecond: trunkCallsPerSecond, burst: 2, want, nowMs: Date.now() });
-    return { line, begun, start, waits, pace, dialer };
+    return { ctx, line, begun, start, waits, pace, dialer };
   };
 
   test('are spent by a transfer as by a campaign, and it waits its turn before the next campaign’s call', async () => {
@@ -208,6 +208,20 @@ describe('the calls per second of a trunk', () => {
     // As granted: a call in ten seconds, one of which was there.
     expect(waits[0]).toBeGreaterThan(9_000);
     expect(waits[0]).toBeLessThanOrEqual(10_000);
+  });
+
+  test('are spent by a visitor of a page who is transferred, at the trunk that the person is dialed on', async () => {
+    await using t = await testContext();
+    const { ctx, pace, dialer } = await paced(t, 1);
+    await newAgent(ctx, { webSlug: 'rosa' });
+    const { call } = await startWebCall(t.anonymous, { agent: 'rosa' });
+    const answer = await startTransfer(t.system(), {
+      ...{ callId: call.id, epoch: 1, requestKey: 'tool-1', target: desk, mode: 'warm' },
+    });
+    if (!answer.ok) throw new Error(answer.reason);
+    expect(await pace(answer.transferId)).toBe(true);
+    // Of the two that were there.
+    expect(await dialer(2)).toBe(1);
   });
 
   test('that are all spent for long refuse a transfer at once, and cost it nothing', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { beginDial, getCall, placeCall } from '../../core/calls/index.ts';
+import { beginDial, finalizeCall, getCall, placeCall, recordEvents } from '../../core/calls/index.ts';
 import { agentIdentity, callerIdentity } from '../../core/calls/plan.ts';
 import type { Context } from '../../core/context.ts';
 import { registerSipTrunk } from '../../core/numbers/index.ts';
@@ -13,6 +13,7 @@ import { Softphone, type SoftphoneOptions } from '../../simulate/softphone/softp
 import { dial } from '../../sip/dial.ts';
 import { hangUp } from '../../sip/hang-up.ts';
 import { closeRoom, isAgent, participant, participantsOf, sipStatusAttribute } from '../../sip/rooms.ts';
+import { eventsOf } from '../factories/events.ts';
 import { newAgent, nextNumber } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
 import { testContext } from '../harness/context.ts';
@@ -244,6 +245,31 @@ describe('a dial job that was killed', () => {
     expect(row).toMatchObject({ status: 'ended', dialOutcome: 'unknown' });
     expect(row.endDetail).toContain('not dialed again');
     expect(phone.invitesTo(toNumber)).toBe(0);
+  });
+
+  test('while it rang closes a call that is over since, and does not dial', async () => {
+    const { services, phone, place, call, toNumber } = await rig();
+    fleet();
+    phone.onInvite(busy());
+    const callId = await place();
+    const begun = await beginDial(services.ctx, { callId });
+    if ('skip' in begun || begun.resume) throw new Error('it should have begun');
+    const { plan, trunk } = begun;
+    await sip.livekit.rooms.createRoom({ name: plan.roomName });
+    // What it came to is lost with its process; the worker has seen the leg go, and left.
+    await dial(
+      sip.livekit,
+      { ...trunk, callId, toNumber, roomName: plan.roomName, krispEnabled: false, ringTimeoutMs: 10_000 },
+      services.log,
+    );
+    await recordEvents(services.ctx, {
+      events: eventsOf(callId, [{ type: 'ended', reason: 'caller_never_joined', detail: 'USER_REJECTED' }]),
+    });
+    expect(await finalizeCall(services.ctx, { callId })).toBe('waiting');
+    expect(await dialCall(services, callId)).toBe('unknown');
+    expect(await finalizeCall(services.ctx, { callId })).toBe('finalized');
+    expect(await call(callId)).toMatchObject({ disposition: 'unknown', endReason: 'dial_unknown' });
+    expect(phone.invitesTo(toNumber)).toBe(1);
   });
 
   test('after the call was over does nothing', async () => {

@@ -10,6 +10,7 @@ import { syncNumberWithLiveKit } from '../../jobs/numbers/sync.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { answerAfter, busy } from '../../simulate/softphone/callee.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
+import { legMark, legOfHeader } from '../../sip/leg-of.ts';
 import { closeRoom, participant, participantsOf } from '../../sip/rooms.ts';
 import { eventsOf } from '../factories/events.ts';
 import { newAgent, nextNumber } from '../factories/lines.ts';
@@ -66,10 +67,18 @@ async function rig() {
 describe('a transfer', () => {
   test('rings its person into the room of the call once, however many jobs there are', async () => {
     const { services, phone, roomName, desk, transfer, status } = await rig();
-    phone.onInvite(answerAfter(400));
+    const [call] = phone.calls;
+    const marks: (string | undefined)[] = [];
+    const answer = answerAfter(400);
+    phone.onInvite((invite) => {
+      marks.push(invite.headers.get(legOfHeader.toLowerCase()));
+      return answer(invite);
+    });
     const transferId = await transfer(desk);
     await Promise.all(Array.from({ length: 4 }, () => dialTransfer(services, transferId)));
     expect(phone.invitesTo(desk)).toBe(1);
+    // By this a packet capture knows the leg.
+    expect(marks).toEqual([legMark(call?.callId ?? '')]);
     expect(await status(transferId)).toBe('briefing');
     expect(await participant(sip.livekit, roomName, personIdentity(transferId))).not.toBeNull();
     expect(await dialTransfer(services, transferId)).toContain('skipped');

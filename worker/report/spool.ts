@@ -1,46 +1,58 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { type CallEvent, callEvent } from '../../core/calls/events.ts';
 import { isAlive } from '../../platform/is-alive.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { EventSink } from './event-sink.ts';
 
+/**
+ * Files of one event a line: `{call}-{epoch}-{seq}.jsonl`, followed by `.part-{pid}` while it is written and by
+ * `.claimed-{pid}` while it is sent.
+ */
 const folder = (dataDir: string): string => join(dataDir, 'spool');
-const claimed = /\.claimed-\d+$/;
+const inHand = /\.(part|claimed)-(\d+)$/;
+/** A write takes milliseconds; after this long its process is another one that has got the same id. */
+const abandonedAfterMs = 60_000;
 
 /** Keeps events on disk that could not be enqueued before the call was over. */
 export async function spoolEvents(dataDir: string, events: readonly CallEvent[]): Promise<void> {
   const [first] = events;
   if (!first) return;
   await mkdir(folder(dataDir), { recursive: true });
-  const path = join(folder(dataDir), `${first.callId}-${first.epoch}-${first.seq}.json`);
-  await writeFile(`${path}.part`, JSON.stringify(events), { mode: 0o600 });
-  await rename(`${path}.part`, path);
+  const path = join(folder(dataDir), `${first.callId}-${first.epoch}-${first.seq}.jsonl`);
+  const part = `${path}.part-${process.pid}`;
+  await writeFile(part, events.map((event) => `${JSON.stringify(event)}\n`).join(''), { mode: 0o600 });
+  await rename(part, path);
 }
 
 /**
  * Enqueues what an earlier call or process left in the spool. A file is claimed by renaming it, so that hosts on one
- * data folder do not both send it; a claim of a process that is gone is taken over.
+ * data folder do not both send it; what a process that is gone was sending, or had not written to its end, is taken
+ * over, the latter up to its last whole line.
  *
  * @returns how many events were enqueued
  */
-export async function flushSpool(dataDir: string, sink: EventSink, log: Logger): Promise<number> {
+export async function flushSpool(
+  dataDir: string,
+  sink: Pick<EventSink, 'up' | 'write'>,
+  log: Logger,
+): Promise<number> {
   const names = await readdir(folder(dataDir)).catch(() => []);
   let count = 0;
   for (const name of names) {
     if (!sink.up) break;
-    if (name.endsWith('.part') || isClaimedByLiving(name)) continue;
+    if (await isInLivingHands(dataDir, name)) continue;
     const from = join(folder(dataDir), name);
-    const mine = join(folder(dataDir), `${name.replace(claimed, '')}.claimed-${process.pid}`);
+    const whole = join(folder(dataDir), name.replace(inHand, ''));
+    const mine = `${whole}.claimed-${process.pid}`;
     try {
       await rename(from, mine);
-      const events = z.array(callEvent).parse(JSON.parse(await readFile(mine, 'utf8')));
+      const events = eventsIn(await readFile(mine, 'utf8'));
       await sink.write(events);
       await rm(mine);
       count += events.length;
     } catch (error) {
-      await rename(mine, from.replace(claimed, '')).catch(() => undefined);
+      await rename(mine, whole).catch(() => undefined);
       log.warn({ err: error, file: name }, 'spooled events could not be sent');
     }
   }
@@ -48,7 +60,17 @@ export async function flushSpool(dataDir: string, sink: EventSink, log: Logger):
   return count;
 }
 
-function isClaimedByLiving(name: string): boolean {
-  const pid = Number(claimed.exec(name)?.[0].split('-')[1] ?? 0);
-  return pid !== 0 && isAlive(pid);
+/** What follows the last line break was cut off by the end of the process that wrote it. */
+const eventsIn = (text: string): CallEvent[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => callEvent.parse(JSON.parse(line)));
+
+async function isInLivingHands(dataDir: string, name: string): Promise<boolean> {
+  const [, state, pid] = inHand.exec(name) ?? [];
+  if (pid === undefined || !isAlive(Number(pid))) return false;
+  if (state === 'claimed') return true;
+  const written = await stat(join(folder(dataDir), name)).catch(() => undefined);
+  return written === undefined || Date.now() - written.mtimeMs < abandonedAfterMs;
 }

@@ -43,6 +43,8 @@ export class MediaGate {
     room.on(RoomEvent.ParticipantAttributesChanged, (_changed, participant) => {
       if (roleOf(participant.identity) !== 'caller') look();
     });
+    // Not when the agent leaves: its worker may stay to record two who were connected, and a supervisor with them.
+    room.on(RoomEvent.Disconnected, () => this.#close());
   }
 
   /** Resolves when the server has been told. Rejects when it cannot be reached: nobody may take it for granted then. */
@@ -59,7 +61,7 @@ export class MediaGate {
     return run;
   }
 
-  close(): void {
+  #close(): void {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
   }

@@ -83,7 +83,6 @@ export class Switchboard {
 
   #close(): void {
     this.#waiting.stop();
-    this.#gate.close();
     this.keys.close();
     this.#supervisors.close();
   }

@@ -44,7 +44,7 @@ export const beginTransferDial = operation({
     if (!resume)
       await ctx.db
         .update(callTransfers)
-        .set({ dialedAt: new Date() })
+        .set({ dialedAt: new Date(), trunk: route.trunk })
         .where(eq(callTransfers.id, transferId));
     return { resume, callId, roomName: call.roomName, toNumber, route };
   },

@@ -1,4 +1,5 @@
-import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { callTransfers } from '../../../db/schema/call-transfers.ts';
 import { calls } from '../../../db/schema/calls.ts';
 import { campaignNumbers } from '../../../db/schema/campaign-numbers.ts';
 import { phoneNumbers } from '../../../db/schema/phone-numbers.ts';
@@ -57,16 +58,10 @@ export async function survey(
       sipAddress: phoneNumbers.sipAddress,
       authUsername: phoneNumbers.authUsername,
       count: sql<string>`count(*)`,
-      lines: sql<string>`count(*) + sum(${transferLegs})`,
     })
     .from(calls)
     .leftJoin(phoneNumbers, eq(phoneNumbers.id, calls.phoneNumberId))
-    .where(
-      and(
-        inArray(calls.status, ['queued', 'dialing', 'ringing', 'active']),
-        sql`${calls.finalizedAt} is null`,
-      ),
-    )
+    .where(isOpen)
     .groupBy(calls.workspaceId, calls.campaignId, phoneNumbers.sipAddress, phoneNumbers.authUsername);
   const byWorkspace = new Map<string, number>();
   const byCampaign = new Map<string, number>();
@@ -79,8 +74,10 @@ export async function survey(
     if (row.campaignId !== null) add(byCampaign, row.campaignId, count);
     const { sipAddress, authUsername } = row;
     if (sipAddress !== null && authUsername !== null)
-      add(byTrunk, trunkId(row.workspaceId, trunkKey({ sipAddress, authUsername })), Number(row.lines));
+      add(byTrunk, trunkId(row.workspaceId, trunkKey({ sipAddress, authUsername })), count);
   }
+  for (const { workspaceId, trunk, count } of await transferLegs(db))
+    add(byTrunk, trunkId(workspaceId, trunk), count);
   const hosts = (await ports.fleet.hosts()).filter(({ draining }) => !draining);
   const all = hosts.reduce((sum, { slots }) => sum + slots, 0);
   const busy = hosts.reduce((sum, { active }) => sum + active, 0);
@@ -94,9 +91,35 @@ export async function survey(
   };
 }
 
-/** Whom a call is transferred to takes a line of the same trunk; a SIP address is reached without. */
-const transferLegs = sql`(select count(*) from call_transfers as leg where leg.call_id = ${calls.id}
-  and leg.dialed_at is not null and (leg.settled_at is null or leg.status = 'joined') and leg.to_number not like 'sip:%')`;
+const isOpen = and(
+  inArray(calls.status, ['queued', 'dialing', 'ringing', 'active']),
+  sql`${calls.finalizedAt} is null`,
+);
+
+/** Lines that are taken by whom calls are transferred to: of the trunk that each was dialed on, also for a visitor of a page. */
+async function transferLegs(
+  db: Context['services']['db'],
+): Promise<{ readonly workspaceId: string; readonly trunk: string; readonly count: number }[]> {
+  const rows = await db
+    .select({
+      ...{ workspaceId: callTransfers.workspaceId, trunk: callTransfers.trunk },
+      count: sql<string>`count(*)`,
+    })
+    .from(callTransfers)
+    .innerJoin(calls, eq(calls.id, callTransfers.callId))
+    .where(
+      and(
+        isOpen,
+        isNotNull(callTransfers.trunk),
+        or(isNull(callTransfers.settledAt), eq(callTransfers.status, 'joined')),
+      ),
+    )
+    .groupBy(callTransfers.workspaceId, callTransfers.trunk);
+  return rows.map(({ workspaceId, trunk, count }) => ({
+    ...{ workspaceId, trunk: trunk ?? '' },
+    count: Number(count),
+  }));
+}
 
 const add = (counts: Map<string, number>, key: string, count: number) =>
   counts.set(key, (counts.get(key) ?? 0) + count);

@@ -38,6 +38,7 @@ const opens: Record<string, readonly KeyScope[]> = {
   getAgentDraft: ['agents:read'],
   saveAgentDraft: ['agents:read', 'agents:write'],
   discardAgentDraft: ['agents:write'],
+  keepAgentDraft: ['agents:write'],
   publishAgent: ['agents:write'],
   rollBackAgent: ['agents:write'],
   getAgentTraffic: ['agents:read'],

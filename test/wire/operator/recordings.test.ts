@@ -4,6 +4,7 @@ import { startWebCall } from '../../../core/calls/index.ts';
 import { expireRecordings } from '../../../core/recordings/index.ts';
 import { piecePath } from '../../../core/recordings/piece.ts';
 import { wavHeaderBytes } from '../../../core/recordings/wav.ts';
+import { callEvents } from '../../../db/schema/call-events.ts';
 import { outbox } from '../../../db/schema/outbox.ts';
 import { newAgent } from '../../factories/lines.ts';
 import { counting, givePiece, stereoWav, stretchAt } from '../../factories/recordings.ts';
@@ -57,7 +58,7 @@ describe('GET /calls/{id}/recording', () => {
     const { status, body } = await get();
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      ...{ state: 'complete', duration: 0.2, sample_rate: 16_000, deleted_at: null },
+      ...{ state: 'complete', missing: [], duration: 0.2, sample_rate: 16_000, deleted_at: null },
       started_at: new Date(stretchAt).toISOString(),
       size: 3 * wavHeaderBytes + 2_400 * 4,
     });
@@ -74,6 +75,32 @@ describe('GET /calls/{id}/recording', () => {
     expect((await get(id)).body.state).toBe('recording');
     await givePiece(app.t, id, { seq: 1, samples: counting(0, 100) });
     expect((await get(id)).body.state).toBe('complete');
+  });
+});
+
+describe('a recording whose worker was lost', () => {
+  it('is partial when it is over, and says what is missing and why', async () => {
+    const id = await newCall();
+    const lostAt = stretchAt + 1_000;
+    const event = (epoch: number, type: string, at: number) => ({
+      ...{ callId: id, epoch, seq: 1, type, at: new Date(at), data: { durationMs: 0, detail: '' } },
+    });
+    await app.t.db
+      .insert(callEvents)
+      .values([event(1, 'recording.started', stretchAt), event(2, 'recording.started', lostAt + 3_000)]);
+    await givePiece(app.t, id, { seq: 1, samples: counting(0, 16_000), last: true });
+    const later = { epoch: 2, stretchAt: lostAt + 3_000 };
+    await givePiece(app.t, id, { ...later, seq: 1, samples: counting(0, 16_000), last: true });
+    const missing = [
+      {
+        from: new Date(lostAt).toISOString(),
+        to: new Date(lostAt + 3_000).toISOString(),
+        reason: 'The worker that recorded was lost.',
+      },
+    ];
+    expect((await get(id)).body).toMatchObject({ state: 'recording', missing });
+    await app.t.db.insert(callEvents).values({ ...event(2, 'recording.stopped', lostAt + 4_000), seq: 2 });
+    expect((await get(id)).body).toMatchObject({ state: 'partial', missing });
   });
 });
 

@@ -30,6 +30,7 @@ const documented: Record<string, 'session' | 'member' | 'developer' | 'admin'> =
   getAgentDraft: 'member', // addition
   saveAgentDraft: 'developer', // addition
   discardAgentDraft: 'developer', // addition
+  keepAgentDraft: 'developer', // addition
   publishAgent: 'developer', // addition
   rollBackAgent: 'developer', // addition
   getAgentTraffic: 'member', // addition
@@ -147,6 +148,7 @@ const foreign: Record<string, number> = {
   getAgentDraft: 404,
   saveAgentDraft: 404,
   discardAgentDraft: 404,
+  keepAgentDraft: 404,
   publishAgent: 404,
   rollBackAgent: 404,
   getAgentTraffic: 404,

@@ -180,6 +180,7 @@ export const requests: Record<string, SampleRequest> = {
   getAgentDraft: (w) => ({ path: `/agents/${w.agentId}/draft` }),
   saveAgentDraft: (w) => ({ path: `/agents/${w.agentId}/draft`, body: { temperature: 0.1 } }),
   discardAgentDraft: (w) => ({ path: `/agents/${w.agentId}/draft` }),
+  keepAgentDraft: (w) => ({ path: `/agents/${w.agentId}/versions`, body: {} }),
   publishAgent: (w) => ({ path: `/agents/${w.agentId}/publish`, body: {} }),
   rollBackAgent: (w) => ({ path: `/agents/${w.agentId}/rollback`, body: { version: 1 } }),
   getAgentTraffic: (w) => ({ path: `/agents/${w.agentId}/traffic` }),

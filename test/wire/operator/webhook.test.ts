@@ -178,6 +178,26 @@ describe('an agent that leaves', () => {
   });
 });
 
+describe('a supervisor in the room of two who were put through', () => {
+  const comes = (roomName: string, identity: string, event: 'participant_joined' | 'track_published') =>
+    deliver({ event, room: { sid: 'RM_a', name: roomName }, participant: { identity } });
+
+  it('is kept from whispering, when they come and when they speak; nobody else is, and nobody while the agent is there', async () => {
+    const { callId, roomName } = await newCall();
+    const { hushed } = app.t.ports;
+    await comes(roomName, 'supervisor-1', 'track_published');
+    expect(hushed).toEqual([]);
+    const bridged = { type: 'call.bridged', transferId: randomUUID(), to: '+14155550199' } as const;
+    await recordEvents(app.t.system(), {
+      events: [{ callId, epoch: 1, seq: 1, at: Date.now(), ...bridged }],
+    });
+    await comes(roomName, 'supervisor-1', 'participant_joined');
+    await comes(roomName, 'supervisor-1', 'track_published');
+    await comes(roomName, 'person-1', 'track_published');
+    expect(hushed).toEqual(['supervisor-1', 'supervisor-1']);
+  });
+});
+
 describe('a room that is gone', () => {
   it('asks for the closing of its call', async () => {
     const { callId, roomName } = await newCall();

@@ -1,5 +1,6 @@
 import { tokenize, tts } from '@livekit/agents';
 import { messageOf } from '../../message-of.ts';
+import { timesWords } from './captions.ts';
 import type { Member } from './chain.ts';
 import type { Script } from './script.ts';
 
@@ -40,6 +41,11 @@ export class TtsAttempt {
   get sentAt(): number {
     const sent = this.#stream.startedTime;
     return sent === undefined ? 0 : Date.now() - (performance.now() - sent.time * 1_000);
+  }
+
+  /** Whether the provider says when each word is spoken. */
+  get timesWords(): boolean {
+    return timesWords(this.#plugin.capabilities);
   }
 
   get hasAudio(): boolean {

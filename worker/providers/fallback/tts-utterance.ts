@@ -1,6 +1,6 @@
-import type { TimedString, tts } from '@livekit/agents';
-import { createTimedString } from '@livekit/agents';
-import type { AudioFrame } from '@livekit/rtc-node';
+import { createTimedString, type TimedString, type tts } from '@livekit/agents';
+import { AudioFrame } from '@livekit/rtc-node';
+import { Captions } from './captions.ts';
 import type { Chain, Member } from './chain.ts';
 import { firstWithin, pause } from './pause.ts';
 import { hasWords, isSpeakable, resumeAt, type Script } from './script.ts';
@@ -58,6 +58,7 @@ export class Utterance {
   readonly #chain: Chain<tts.TTS>;
   readonly #script: Script;
   readonly #options: Options;
+  readonly #captions: Captions;
   /** Up to here the script has been spoken. */
   #at = 0;
   #seconds = 0;
@@ -69,6 +70,7 @@ export class Utterance {
     this.#chain = chain;
     this.#script = script;
     this.#options = options;
+    this.#captions = new Captions(script, options.mustCaption);
   }
 
   /** Epoch ms when some provider got the first words; 0: not yet. */
@@ -173,7 +175,8 @@ export class Utterance {
   async *#listen(attempt: TtsAttempt, signal: AbortSignal): AsyncGenerator<Sound, string | undefined> {
     const from = this.#seconds;
     const { gapMs } = this.#options.timing;
-    let [words, untimed, lastAt] = ['', this.#at, Date.now()];
+    let [words, rate, lastAt] = ['', 0, Date.now()];
+    this.#captions.begin(this.#at, { times: attempt.timesWords });
     const stop = (why: string | undefined): string | undefined => {
       if (why === undefined) this.#at = this.#script.text.length;
       else this.#at += resumeAt(this.#script.text.slice(this.#at), words, this.#seconds - from);
@@ -188,39 +191,40 @@ export class Utterance {
           return stop('The synthesiser stopped in the middle.');
         continue;
       }
-      if (step.done) return stop(attempt.failure);
+      if (step.done) {
+        const owed = attempt.failure === undefined ? this.#captions.owed(this.#seconds) : [];
+        if (owed.length > 0) yield this.#sound(instant(rate), owed);
+        return stop(attempt.failure);
+      }
       attempt.consume();
       lastAt = Date.now();
       const { frame, timedTranscripts } = step.audio;
+      rate = frame.sampleRate;
       const timed = timedTranscripts ?? timedOn(frame);
       words += timed.map(({ text }) => text).join('');
-      if (timed.length > 0 || !this.#options.mustCaption) {
-        yield this.#sound(
-          frame,
-          timed.map((word) => moved(word, from)),
-        );
-        continue;
-      }
-      const all = this.#script.text;
-      const caption = words === '' ? all.slice(untimed) : '';
-      untimed = all.length;
-      const startTime = this.#seconds;
-      yield this.#sound(frame, caption === '' ? [] : [createTimedString({ text: caption, startTime })]);
+      const moved = timed.map((word) => later(word, from));
+      yield this.#sound(frame, this.#captions.of(moved, secondsOf(frame), this.#seconds));
     }
   }
 
   #sound(frame: AudioFrame, words: readonly TimedString[]): Sound {
     this.#startedAt ||= Date.now();
-    this.#seconds += frame.samplesPerChannel / frame.sampleRate;
+    this.#seconds += secondsOf(frame);
     return { frame, words };
   }
 }
+
+const secondsOf = ({ samplesPerChannel, sampleRate }: AudioFrame): number => samplesPerChannel / sampleRate;
+
+/** Ten milliseconds of silence, for words that need a frame to go with. */
+const instant = (sampleRate: number): AudioFrame =>
+  new AudioFrame(new Int16Array(sampleRate / 100), sampleRate, 1, sampleRate / 100);
 
 /** Where adapters of the framework keep a frame's words. */
 const timedOn = (frame: AudioFrame): readonly TimedString[] =>
   (frame.userdata['lk.timed_transcripts'] as TimedString[] | undefined) ?? [];
 
-function moved(word: TimedString, bySeconds: number): TimedString {
+function later(word: TimedString, bySeconds: number): TimedString {
   if (bySeconds === 0) return word;
   const { text, startTime = 0, endTime } = word;
   return createTimedString({

@@ -1,6 +1,7 @@
 import { type APIConnectOptions, tts } from '@livekit/agents';
 import { type AudioFrame, AudioResampler } from '@livekit/rtc-node';
 import { connectAhead } from '../tts.ts';
+import { timesWords } from './captions.ts';
 import { type Chain, type Member, payeeOf } from './chain.ts';
 import { Script } from './script.ts';
 import { type Plugins, Utterance, type UtteranceTiming, utteranceTiming } from './tts-utterance.ts';
@@ -32,8 +33,10 @@ export class FallbackTts extends tts.TTS {
 
   /** The framework takes words from the sound only of a voice that times them. */
   override get capabilities(): tts.TTSCapabilities {
-    const { streaming, alignedTranscript } = this.#plugin.get(this.#chain.current).capabilities;
-    return { streaming: true, alignedTranscript: streaming ? (alignedTranscript ?? false) : true };
+    return {
+      streaming: true,
+      alignedTranscript: timesWords(this.#plugin.get(this.#chain.current).capabilities),
+    };
   }
 
   override get model(): string {

@@ -19,6 +19,7 @@ export const presentVersion = (row: VersionListItem): z.input<typeof agentVersio
   version: row.version,
   note: row.note,
   percent: row.percent,
+  is_trial: row.isTrial,
   created_by: row.createdBy,
   created_at: row.createdAt.toISOString(),
 });

@@ -11,6 +11,11 @@ export const presentRecording = (
   duration: recording.durationMs / 1_000,
   size: recording.sizeBytes,
   sample_rate: recording.sampleRate,
+  missing: recording.missing.map(({ from, to, reason }) => ({
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    reason,
+  })),
   url: `${audioUrl}?${recording.link.query}`,
   mono_url: `${audioUrl}?${recording.link.query}&layout=mono`,
   url_expires_at: recording.link.expiresAt.toISOString(),

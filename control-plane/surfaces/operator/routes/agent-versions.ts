@@ -8,6 +8,7 @@ import {
   getDraft,
   getTraffic,
   getVersion,
+  keepDraft,
   listVersions,
   publishVersion,
   rollBack,
@@ -64,6 +65,22 @@ const get = route({
     const { agent, version } = await getVersion(ctx, { agentId: params.id, version: params.version });
     return { ...presentVersion(version), agent: presentAgentFor(ctx, agent) };
   },
+});
+
+const keep = route({
+  method: 'post',
+  path: '/agents/{id}/versions',
+  operationId: 'keepAgentDraft',
+  summary: 'Keep the draft as a version to try, which no calls run unless they ask for it',
+  description:
+    'The draft stays. Kept again without a change it is the same version; publishing it makes just that one live. Refused with 409 without a draft, with 400 when it cannot work.',
+  auth: 'developer',
+  status: 200,
+  errors: [409],
+  params: idParams,
+  returns: agentVersionOut,
+  wireNames: agentWireNames,
+  handle: async ({ ctx, params }) => presentVersion(await keepDraft(ctx, { agentId: params.id })),
 });
 
 const seeDraft = route({
@@ -206,6 +223,6 @@ const check = route({
 });
 
 export const agentVersionRoutes = [
-  ...[list, get, seeDraft, writeDraft, dropDraft, publish, undo],
+  ...[list, get, keep, seeDraft, writeDraft, dropDraft, publish, undo],
   ...[seeTraffic, splitTraffic, check],
 ];

@@ -24,6 +24,9 @@ export const agentVersionOut = z
     version: z.number().int(),
     note: z.string(),
     percent: z.number().int().meta({ description: 'Of 100 calls that begin now, so many run it.' }),
+    is_trial: z
+      .boolean()
+      .meta({ description: 'Kept of a draft to be tried, and not live since: rolling back passes it over.' }),
     created_by: z.uuid().nullable(),
     created_at: z.iso.datetime(),
   })

@@ -1,0 +1,1 @@
+ALTER TABLE "call_transfers" ADD COLUMN "trunk" text;

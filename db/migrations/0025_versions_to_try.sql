@@ -1,0 +1,1 @@
+ALTER TABLE "agent_versions" ADD COLUMN "is_trial" boolean DEFAULT false NOT NULL;
