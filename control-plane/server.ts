@@ -30,6 +30,8 @@ import { ProviderVoices } from './adapters/voices.ts';
 import { type App, buildApp } from './app.ts';
 import { closeServer, ListenError, listen } from './http/listen.ts';
 
+/** Longer than the proxies in front of it keep a connection, mostly 60 s: else a request meets one that is being closed. */
+const keepAliveMs = 75_000;
 /** How often the open-room counter is compared with LiveKit's own list. */
 const recountEveryMs = 30_000;
 
@@ -106,7 +108,7 @@ async function main(): Promise<void> {
   });
   shutdown.add('app', () => app.close());
 
-  const server = createServer(app.koa.callback());
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, app.koa.callback());
   const port = await listen(server, config.env);
   shutdown.add('http', () => {
     app.endStreams();

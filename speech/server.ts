@@ -23,6 +23,12 @@ export interface SpeechServerOptions {
   readonly limits?: { readonly streams?: number; readonly heavyRequests?: number };
 }
 
+/**
+ * Longer than callers are silent between two turns: the next request finds its connection open, and does not meet one
+ * that is being closed (Node's default is 5 s, at which clients that are busy lose that race).
+ */
+const keepAliveMs = 75_000;
+
 /** Starts the gateway. Rejects when the port is taken. */
 export async function startSpeechServer(options: SpeechServerOptions): Promise<SpeechServer> {
   const { gateway, port } = options;
@@ -32,7 +38,7 @@ export async function startSpeechServer(options: SpeechServerOptions): Promise<S
     openaiDialect(gateway),
   ];
   const stopping = new AbortController();
-  const server = createServer({ requestTimeout: 120_000 });
+  const server = createServer({ requestTimeout: 120_000, keepAliveTimeout: keepAliveMs });
   const sockets = acceptSockets(gateway, dialects, options.limits?.streams ?? limits.streams);
   const answer = answerRequests(gateway, dialects, {
     heavyRequests: options.limits?.heavyRequests ?? limits.heavyRequests,

@@ -99,6 +99,17 @@ const fallback = z.object({ provider: z.string().min(1).max(50), model: name.def
 const fallbacks = <T extends z.ZodType>(one: T) => z.array(one).max(5).default([]);
 /** Said as it stands, after `{{variables}}` are filled in. */
 const spoken = z.string().max(2_000).default('');
+/** How a voice speaks. A provider that does not know a setting speaks as it always does. */
+export const voiceSettings = z.object({
+  /** 1 is the voice's own pace. */
+  speed: z.number().min(0.7).max(1.5).default(1),
+  /** 0: lively, 1: even. null, here and below: the provider's own. */
+  stability: z.number().min(0).max(1).nullable().default(null),
+  /** To the recordings that the voice was made of. */
+  similarity_boost: z.number().min(0).max(1).nullable().default(null),
+  style: z.number().min(0).max(1).nullable().default(null),
+});
+export type VoiceSettings = z.infer<typeof voiceSettings>;
 
 export const agentDefinition = z.object({
   language: z.string().min(2).max(20).default('en-US'),
@@ -135,6 +146,7 @@ export const agentDefinition = z.object({
       provider: z.string().min(1).max(50).default('elevenlabs'),
       model: name.default('eleven_turbo_v2_5'),
       voice: name.default('default'),
+      settings: voiceSettings.prefault({}),
       fallbacks: fallbacks(fallback.extend({ voice: name.default('default') })),
     })
     .prefault({}),

@@ -4,9 +4,12 @@ import { TTS as ElevenTTS } from '@livekit/agents-plugin-elevenlabs';
 import { LLM, STT as OpenaiSTT, TTS as OpenaiTTS } from '@livekit/agents-plugin-openai';
 import { AudioFrame } from '@livekit/rtc-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentDefinition } from '../../core/agents/definition.ts';
+import { readEnv } from '../../platform/config.ts';
 import { concatFloat, floatToPcm16, pcm16ToFloat } from '../../speech/audio/pcm.ts';
 import { resample } from '../../speech/audio/resample.ts';
 import { transcribeFile } from '../../speech/listen/transcribe-file.ts';
+import { makeTts, voiceSampleRate } from '../../worker/providers/tts.ts';
 import { spoken, startTestGateway, type TestGateway, words } from './speech-harness.ts';
 
 let gateway: TestGateway;
@@ -88,6 +91,21 @@ test('the ElevenLabs plugin speaks, and reuses its socket for the next turn', as
     expect((await understand(await speech(stream), 22_050)).slice(0, 3)).toEqual(words(text).slice(0, 3));
   }
   await plugin.close();
+});
+
+test('a voice speaks as fast as the agent’s settings say, through either plugin', async () => {
+  const { tts } = agentDefinition.parse({});
+  const seconds = async (provider: string, speed: number): Promise<number> => {
+    const choice = { ...tts, provider, model: 'default' };
+    const settings = { ...tts.settings, speed };
+    const plugin = makeTts(readEnv({ SPEECH_URL: gateway.http }), choice, { language: 'en', settings });
+    const stream = plugin.synthesize(sentence) as AsyncIterable<tts.SynthesizedAudio>;
+    const { length } = await speech(stream);
+    await plugin.close();
+    return length / voiceSampleRate;
+  };
+  for (const provider of ['elevenlabs', 'openai'])
+    expect(await seconds(provider, 1.4)).toBeLessThan(0.85 * (await seconds(provider, 1)));
 });
 
 test('the OpenAI speech plugin gets the whole sentence, its end included', async () => {

@@ -34,6 +34,7 @@ export async function makeProviders(
 ): Promise<ProviderSet> {
   const warnings: ProviderWarning[] = [];
   const { language } = definition;
+  const { settings } = definition.tts;
   const choices = choicesOf(env, definition);
   const stt = new Chain(
     'stt',
@@ -54,7 +55,7 @@ export async function makeProviders(
         provider: choice.provider,
         label: `${labelOf(choice)}/${choice.voice}`,
         paid: ttsPaid(env, choice),
-        make: () => makeTts(env, choice, language),
+        make: () => makeTts(env, choice, { language, settings }),
       })),
     ),
     hooks,
@@ -81,7 +82,7 @@ export async function makeProviders(
     stt: listener,
     llm: brain,
     tts: speaker,
-    voiceKey: () => [speaker.voice, language].join('|'),
+    voiceKey: () => [speaker.voice, language, JSON.stringify(settings)].join('|'),
     warnings,
     renewStt: () => {
       const other = new FallbackStt(stt, { onDeaf: () => undefined, onLost: () => undefined });

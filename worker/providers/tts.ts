@@ -2,6 +2,7 @@ import type { tts } from '@livekit/agents';
 import * as deepgram from '@livekit/agents-plugin-deepgram';
 import * as elevenlabs from '@livekit/agents-plugin-elevenlabs';
 import * as openai from '@livekit/agents-plugin-openai';
+import type { VoiceSettings } from '../../core/agents/definition.ts';
 import type { Env } from '../../platform/config.ts';
 import { isLocal, localProvider, payeeAt, type VoiceChoice } from './choices.ts';
 import { gatewayUrl, localKey } from './gateway.ts';
@@ -17,18 +18,39 @@ export function ttsPaid(env: Env, { provider }: VoiceChoice): { to: string } {
 }
 
 /** Text to speech: the chosen provider, at the vendor when there is a key, else at the speech gateway. */
-export function makeTts(env: Env, choice: VoiceChoice, language: string): tts.TTS {
+export function makeTts(
+  env: Env,
+  choice: VoiceChoice,
+  { language, settings }: { readonly language: string; readonly settings: VoiceSettings },
+): tts.TTS {
   const { provider } = choice;
-  if (provider === 'openai') return openaiTts(env, choice);
+  if (provider === 'openai') return openaiTts(env, choice, settings);
   // The gateway speaks for every vendor through the ElevenLabs protocol: it times the words.
-  if (isLocal(env, 'tts', provider)) return localTts(env, choice, language);
-  return provider === 'deepgram' ? deepgramTts(env, choice) : elevenLabsTts(env, choice);
+  if (isLocal(env, 'tts', provider)) return localTts(env, choice, language, settings);
+  return provider === 'deepgram' ? deepgramTts(env, choice) : elevenLabsTts(env, choice, settings);
 }
 
 // The plugin takes every pcm_<rate>; its type lists only some.
 const encoding = `pcm_${voiceSampleRate}` as 'pcm_22050';
 
-function localTts(env: Env, { model, voice }: VoiceChoice, language: string): tts.TTS {
+/** What is left open is the vendor's default; the plugin wants both of the first two or nothing. */
+function elevenLabsSettings({ speed, stability, similarity_boost, style }: VoiceSettings) {
+  if (speed === 1 && stability === null && similarity_boost === null && style === null) return {};
+  const voiceSettings = {
+    stability: stability ?? 0.5,
+    similarity_boost: similarity_boost ?? 0.75,
+    ...(style === null ? {} : { style }),
+    speed,
+  };
+  return { voiceSettings };
+}
+
+function localTts(
+  env: Env,
+  { model, voice }: VoiceChoice,
+  language: string,
+  settings: VoiceSettings,
+): tts.TTS {
   return new elevenlabs.TTS({
     apiKey: localKey,
     baseURL: `${gatewayUrl(env)}/v1`,
@@ -36,16 +58,18 @@ function localTts(env: Env, { model, voice }: VoiceChoice, language: string): tt
     voiceId: voice,
     ...(model === 'default' ? {} : { model }),
     language,
+    ...elevenLabsSettings(settings),
   });
 }
 
-function elevenLabsTts(env: Env, { model, voice }: VoiceChoice): tts.TTS {
+function elevenLabsTts(env: Env, { model, voice }: VoiceChoice, settings: VoiceSettings): tts.TTS {
   return new elevenlabs.TTS({
     apiKey: env.ELEVEN_API_KEY ?? localKey,
     baseURL: env.ELEVEN_BASE_URL ?? 'https://api.elevenlabs.io/v1',
     encoding,
     ...(voice === 'default' ? {} : { voiceId: voice }),
     ...(model === 'default' ? {} : { model }),
+    ...elevenLabsSettings(settings),
   });
 }
 
@@ -60,7 +84,7 @@ function deepgramTts(env: Env, { model, voice }: VoiceChoice): tts.TTS {
   });
 }
 
-function openaiTts(env: Env, { model, voice }: VoiceChoice): tts.TTS {
+function openaiTts(env: Env, { model, voice }: VoiceChoice, { speed }: VoiceSettings): tts.TTS {
   const key = env.OPENAI_API_KEY;
   const baseURL = key === undefined ? `${gatewayUrl(env)}/v1` : env.OPENAI_BASE_URL;
   return new openai.TTS({
@@ -68,6 +92,7 @@ function openaiTts(env: Env, { model, voice }: VoiceChoice): tts.TTS {
     ...(baseURL ? { baseURL } : {}),
     model: /^(tts|gpt)-/.test(model) ? model : 'tts-1',
     voice: (voice === 'default' ? 'alloy' : voice) as 'alloy',
+    speed,
   });
 }
 

@@ -23,6 +23,7 @@ export function definitionOf(fields: AgentFields, current?: AgentDefinition) {
     tts: compact({
       ...providerAndModel('TTS', fields.TTS_provider, fields.TTS_model, current?.tts.provider),
       voice: fields.voice,
+      settings: fields.voice_settings,
       fallbacks: fields.TTS_fallbacks,
     }),
     turns: compact({

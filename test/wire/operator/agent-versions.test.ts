@@ -24,6 +24,7 @@ const behaviour = {
   LLM_fallbacks: [{ provider: 'open ai', model: 'gpt-4.1-mini' }],
   STT_fallbacks: [{ provider: 'openai', model: 'whisper-1' }],
   TTS_fallbacks: [{ provider: 'deepgram', model: 'aura-2-andromeda-en', voice: 'default' }],
+  voice_settings: { speed: 1.2, stability: 0.4, similarity_boost: null, style: null },
   idle_prompt_after_ms: 8_000,
   idle_prompts: ['Are you still there?'],
   idle_hang_up_after_ms: 30_000,

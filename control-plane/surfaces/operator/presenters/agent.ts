@@ -92,6 +92,7 @@ function presentBehaviour(definition: AgentDefinition) {
     LLM_fallbacks: llm.fallbacks.map((one) => ({ ...one, provider: wireProvider('LLM', one.provider) })),
     STT_fallbacks: stt.fallbacks,
     TTS_fallbacks: tts.fallbacks,
+    voice_settings: tts.settings,
     first_message_delay_ms: definition.firstMessageDelayMs,
     ai_disclosure: definition.disclosure,
     idle_prompt_after_ms: idle.promptAfterMs,

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { agentDefinition, handoffTarget, transferTarget } from '../../../../core/agents/definition.ts';
+import {
+  agentDefinition,
+  handoffTarget,
+  transferTarget,
+  voiceSettings,
+} from '../../../../core/agents/definition.ts';
 import { providerField } from '../providers.ts';
 
 const is = agentDefinition.shape;
@@ -20,6 +25,10 @@ export const behaviourFields = {
   LLM_fallbacks: listed(z.object({ provider: providerField('LLM'), model })),
   STT_fallbacks: listed(z.object({ provider: providerField('STT'), model })),
   TTS_fallbacks: listed(z.object({ provider: providerField('TTS'), model, voice: model })),
+  voice_settings: voiceSettings.optional().meta({
+    description:
+      'As a whole. 1 is the pace of the voice; the others are those of ElevenLabs, null leaves them to it.',
+  }),
   webhook: z
     .object({
       url: webhook.url,
@@ -61,6 +70,12 @@ export const behaviourOut = {
   LLM_fallbacks: z.array(fallbackOut),
   STT_fallbacks: z.array(fallbackOut),
   TTS_fallbacks: z.array(fallbackOut.extend({ voice: z.string() })),
+  voice_settings: z.object({
+    speed: z.number(),
+    stability: z.number().nullable(),
+    similarity_boost: z.number().nullable(),
+    style: z.number().nullable(),
+  }),
   webhook: z
     .object({ url: z.string(), credential: z.string(), timeout_ms: z.number(), fallback_text: z.string() })
     .nullable(),
@@ -90,6 +105,7 @@ export const behaviourWireNames = {
   'definition.llm.fallbacks': 'LLM_fallbacks',
   'definition.stt.fallbacks': 'STT_fallbacks',
   'definition.tts.fallbacks': 'TTS_fallbacks',
+  'definition.tts.settings': 'voice_settings',
   'definition.brain': 'webhook',
   'definition.turns.interruptions': 'interruptions',
   'definition.turns.interruptAfterMs': 'interrupt_after_ms',
