@@ -2,6 +2,7 @@ import type Koa from 'koa';
 import type { z } from 'zod';
 import type { Context } from '../../core/context.ts';
 import { DomainError, type FieldProblem } from '../../core/errors.ts';
+import type { KeyScope } from '../../core/key-scopes.ts';
 import type { Scope } from '../../core/operation.ts';
 import { assertStorable } from './body.ts';
 import { HttpError } from './errors.ts';
@@ -30,6 +31,11 @@ export interface RouteInfo {
   readonly description?: string;
   /** Who may call it. It equals the scope of the operation behind it; the kit refuses before it reads a body. */
   readonly auth: Scope;
+  /**
+   * What an API key with scopes must have, for routes with a body: the kit refuses before it reads that. The operations
+   * behind it ask again, by their names.
+   */
+  readonly keyScope?: KeyScope;
   readonly status: number;
   /** Another success with the same schema (setStatus). */
   readonly otherStatus?: number;

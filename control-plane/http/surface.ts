@@ -5,7 +5,7 @@ import type Koa from 'koa';
 import type { z } from 'zod';
 import type { Actor, Context, Role, Services } from '../../core/context.ts';
 import { DomainError } from '../../core/errors.ts';
-import { hasRole, type Scope } from '../../core/operation.ts';
+import { hasRole, requireKeyScope, type Scope } from '../../core/operation.ts';
 import { parseBody, readRawBody } from './body.ts';
 import { type Failure, failureOf, HttpError } from './errors.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -104,6 +104,7 @@ async function answer(spec: Surface, runtime: SurfaceRuntime, item: Route, koa: 
   const caller = item.auth === 'public' ? anonymous : await spec.authenticate(koa, runtime.services);
   if (caller.actor.kind === 'api-key') await runtime.limits.take(keyLimit, caller.actor.apiKeyId);
   requireScope(caller, item.auth);
+  if (item.keyScope !== undefined) requireKeyScope(caller.actor, item.keyScope);
   const reads = item.body !== undefined && item.bodyAs !== 'stream';
   const rawBody = reads ? await readRawBody(koa.req, item.bodyLimitBytes) : Buffer.alloc(0);
   const ctx: Context = {

@@ -90,6 +90,7 @@ const upload = route({
   description:
     'What the batch is stands in the query, the file in the body. Calls begin when people are in and the rules allow it, or at `scheduled_at`. 400 with the reason, and no batch, for a file that cannot be read.',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 201,
   errors: [409],
   query: listQuery.extend({
@@ -163,6 +164,7 @@ const update = route({
   operationId: 'updateBatch',
   summary: 'Change when a batch calls, or whether it does',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 200,
   errors: [409],
   params: idParams,

@@ -158,6 +158,7 @@ const outboundCall = route({
   operationId: 'placeOutboundCall',
   summary: 'Call somebody with the agent of one of the workspace’s numbers',
   auth: 'member',
+  keyScope: 'calls:write',
   status: 201,
   errors: [404, 409],
   body: z

@@ -33,6 +33,7 @@ const setLimits = route({
   summary: 'Say what a carrier grants: calls per second, and calls at once',
   description: 'Campaigns keep to it within a second. Null takes a limit back: the usual one counts again.',
   auth: 'developer',
+  keyScope: 'numbers:write',
   status: 200,
   params: z.object({ trunk: z.string().min(1).max(600) }),
   body: z

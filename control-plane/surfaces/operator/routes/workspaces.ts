@@ -18,6 +18,7 @@ const create = route({
   operationId: 'createWorkspace',
   summary: 'Create a workspace with the caller as its admin',
   auth: 'session',
+  keyScope: 'workspace:write',
   status: 201,
   errors: [403],
   body: z
@@ -77,6 +78,7 @@ const update = route({
   summary: 'Change the active workspace',
   description: 'What is left out stays. A retention counts for the recordings that are there as well.',
   auth: 'admin',
+  keyScope: 'workspace:write',
   status: 200,
   params: idParams,
   body: z
