@@ -46,6 +46,6 @@ function movedPieces(
       ${column(({ endAt }) => endAt.toISOString())}::timestamptz[],
       ${column(({ fromGroup }) => fromGroup + 1)}::int[],
       ${column(({ toGroup }) => toGroup + 1)}::int[]) as piece (start_at, end_at, from_moment, to_moment)
-    cross join lateral (${measuredPiece(scope, key, grain, bounds)}) as moved
+    cross join lateral (${measuredPiece(scope, key, grain, bounds)} offset 0) as moved
     cross join lateral (values (from_moment, -1), (to_moment, 1)) as change (moment, sign)`;
 }
