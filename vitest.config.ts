@@ -7,6 +7,8 @@ const house = ['test/architecture.test.ts'];
 const folders = (...kinds: string[]) => kinds.map((kind) => `test/${kind}/**/*.test.ts`);
 /** Tests that start real servers and mostly wait for them. */
 const servers = [...folders('worker', 'sip', 'jobs', 'cli'), 'test/harness/livekit.test.ts'];
+/** Looks at what the wire tests have seen, so it comes after them. */
+const afterWire = ['test/wire/statuses.test.ts'];
 /** Speech in real time, real calls to the whole product: one file at a time, or they starve each other. */
 const voice = folders('speech', 'voice', 'faults', 'e2e');
 
@@ -17,13 +19,14 @@ const globalSetup = ['test/harness/global-setup.ts'];
 export default defineConfig(({ mode }) => ({
   test: {
     sequence: { sequencer: LongestFirst },
+    globalSetup: ['test/harness/observed-statuses-setup.ts'],
     projects: [
       { test: { name: 'house', include: house, sequence: { groupOrder: 0 } } },
       {
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...outside, ...house, ...servers, ...voice],
+          exclude: [...outside, ...house, ...afterWire, ...servers, ...voice],
           globalSetup,
           // `npm run test:fuzz`
           provide: { fuzz: mode === 'deep' ? 'deep' : 'small' },
@@ -35,6 +38,7 @@ export default defineConfig(({ mode }) => ({
           sequence: { groupOrder: 1 },
         },
       },
+      { test: { name: 'statuses', include: afterWire, globalSetup, sequence: { groupOrder: 2 } } },
       {
         test: {
           name: 'servers',
@@ -42,7 +46,7 @@ export default defineConfig(({ mode }) => ({
           globalSetup,
           ...patient,
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -52,7 +56,7 @@ export default defineConfig(({ mode }) => ({
           ...patient,
           setupFiles: ['test/harness/diary.ts'],
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -41,8 +41,10 @@ export interface RouteInfo {
   readonly otherStatus?: number;
   /** Media type of the answer; JSON by default. */
   readonly contentType?: string;
-  /** Statuses beyond those that the kit answers by itself (400, 401, 403, 405, 413, 415, 429). */
+  /** Statuses beyond those that the kit answers by itself (400, 401, 403, 404, 405, 413, 415, 429, 500, 503). */
   readonly errors?: readonly number[];
+  /** false: it asks neither the database nor Redis, so it has nothing to fail by. */
+  readonly needsStorage?: false;
   readonly limit?: RateLimit;
   /** A second limit, counted by what the body names (an account that is being guessed at), from wherever it comes. */
   readonly subjectLimit?: RateLimit & { readonly of: (body: unknown) => string | undefined };

@@ -107,6 +107,12 @@ describe('creating an agent', () => {
     await newLine(app.t, ada.ctx, agent.id, '+16505551235');
     const number = await post({ agent_name: 'A', phone_number: '+16505551235' });
     expect([number.status, fieldsOf(number.body)]).toEqual([409, ['phone_number']]);
+    const { id } = await newAgent(ada.ctx);
+    const changed = await app.call('PUT', `/agents/${id}`, {
+      headers: ada.headers,
+      body: { web_slug: 'taken' },
+    });
+    expect([changed.status, fieldsOf(changed.body)]).toEqual([409, ['web_slug']]);
   });
 });
 

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWebCall } from '../../../core/calls/index.ts';
 import { expireRecordings } from '../../../core/recordings/index.ts';
+import { signLink } from '../../../core/recordings/link.ts';
 import { piecePath } from '../../../core/recordings/piece.ts';
 import { wavHeaderBytes } from '../../../core/recordings/wav.ts';
 import { outbox } from '../../../db/schema/outbox.ts';
@@ -142,6 +143,12 @@ describe('GET /calls/{id}/recording/audio', () => {
       body.url.split('?')[0],
     ])
       expect((await fetchAudio(url)).status).toBe(403);
+  });
+
+  it('answers 404 by the link of a recording that was deleted since', async () => {
+    const id = await newCall();
+    const signed = signLink(app.t.services.authSecret, id, Date.now() + 60_000);
+    expect((await app.call('GET', `/calls/${id}/recording/audio?${signed}`)).status).toBe(404);
   });
 
   it('plays silence for a piece whose bytes are gone', async () => {

@@ -16,7 +16,7 @@ import { givePiece } from '../../factories/recordings.ts';
 import type { TestApp } from '../../harness/app.ts';
 import type { Caller } from './crew.ts';
 
-type SampleRequest = (things: Things) => { path: string; body?: unknown };
+export type SampleRequest = (things: Things) => { path: string; body?: unknown };
 
 /** Things of one workspace to act on, fresh for each request: some requests delete them. */
 interface Things {

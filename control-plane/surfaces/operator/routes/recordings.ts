@@ -35,7 +35,8 @@ const audio = route({
   auth: 'public',
   status: 200,
   contentType: 'audio/wav',
-  errors: [206, 403, 404, 416],
+  otherStatus: 206,
+  errors: [403, 416],
   params: idParams,
   query: z.object({
     expires: intParam({ min: 0, max: 9_000_000_000_000, fallback: 0 }),

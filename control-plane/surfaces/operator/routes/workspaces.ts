@@ -10,7 +10,7 @@ import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentAccess, presentWorkspace } from '../presenters/account.ts';
 import { accessOut, workspaceOut } from '../schemas/account.ts';
-import { setAccessCookie } from './auth.ts';
+import { setAccessCookie } from '../session-cookies.ts';
 
 const create = route({
   method: 'post',
@@ -38,6 +38,7 @@ const list = route({
   summary: 'The workspaces the caller belongs to; a superuser sees all',
   auth: 'session',
   status: 200,
+  errors: [403],
   returns: z.array(workspaceOut),
   handle: async ({ ctx }) => (await listWorkspaces(ctx, {})).map(presentWorkspace),
 });
