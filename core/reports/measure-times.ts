@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { isSummedUp, type KeyGroup, measured, measuredPiece, piecesOf, type Scope } from './measure.ts';
-import { measures } from './rollups.ts';
+import { measureColumns, measures } from './rollups.ts';
 import type { GrainMinutes } from './segments.ts';
 import type { Move, Times } from './times.ts';
 
@@ -14,7 +14,7 @@ export function measuredInTimes(scope: Scope, times: Times, key: KeyGroup | unde
   const starts = isRounded ? times.roundedStarts : times.starts;
   // Among the starts of the groups: a zone's calendar is asked for each of them, not for each row.
   const moment = sql`width_bucket(at, ${sql.param(starts.map((at) => at.toISOString()))}::timestamptz[])`;
-  const summed = sql`select ${moment} as moment, pieces.* from (${measured(scope, { longest: times.longest, key })}) as pieces`;
+  const summed = sql`select ${moment} as moment, channel, direction, disposition, key, ${measureColumns} from (${measured(scope, { longest: times.longest, key })}) as pieces`;
   const moved = isRounded ? movesOf(scope, times, key) : [];
   return sql.join([summed, ...moved], sql` union all `);
 }
@@ -40,12 +40,18 @@ function movedPieces(
 ): SQL {
   const bounds = { startAt: sql`piece.start_at`, endAt: sql`piece.end_at` };
   const column = <T>(of: (piece: Move) => T) => sql.param(pieces.map(of));
+  const sums = measures.map((name) => sql`sum(${sql.identifier(name)})::bigint as ${sql.identifier(name)}`);
   const signed = measures.map((name) => sql`sign * ${sql.identifier(name)}`);
-  return sql`select moment, at, channel, direction, disposition, key, ${sql.join(signed, sql`, `)}
-    from unnest(${column(({ startAt }) => startAt.toISOString())}::timestamptz[],
-      ${column(({ endAt }) => endAt.toISOString())}::timestamptz[],
-      ${column(({ fromGroup }) => fromGroup + 1)}::int[],
-      ${column(({ toGroup }) => toGroup + 1)}::int[]) as piece (start_at, end_at, from_moment, to_moment)
-    cross join lateral (${measuredPiece(scope, key, grain, bounds)} offset 0) as moved
+  // Summed up before they are doubled by their sign.
+  return sql`select moment, channel, direction, disposition, key, ${sql.join(signed, sql`, `)}
+    from (
+      select from_moment, to_moment, channel, direction, disposition, key, ${sql.join(sums, sql`, `)}
+      from unnest(${column(({ startAt }) => startAt.toISOString())}::timestamptz[],
+        ${column(({ endAt }) => endAt.toISOString())}::timestamptz[],
+        ${column(({ fromGroup }) => fromGroup + 1)}::int[],
+        ${column(({ toGroup }) => toGroup + 1)}::int[]) as piece (start_at, end_at, from_moment, to_moment)
+      -- Each by its own look into the index: flattened, all rows of the grain are held against every piece.
+      cross join lateral (${measuredPiece(scope, key, grain, bounds)} offset 0) as of_piece
+      group by 1, 2, 3, 4, 5, 6) as moved
     cross join lateral (values (from_moment, -1), (to_moment, 1)) as change (moment, sign)`;
 }

@@ -5,7 +5,7 @@ import { calls } from '../../db/schema/calls.ts';
 import { campaigns } from '../../db/schema/campaigns.ts';
 import { dispositions } from '../dispositions.ts';
 import { phoneNumberField } from '../fields.ts';
-import { lineOf, measures, measuresOf } from './rollups.ts';
+import { lineOf, measureColumns, measures, measuresOf } from './rollups.ts';
 import { type GrainMinutes, grains, type Span, segmentsOf, shortestOfPairs } from './segments.ts';
 
 /** What reports and lists of calls are narrowed to. */
@@ -141,11 +141,7 @@ function rollups({ workspaceId, filter }: Scope, source: Source, grain: GrainMin
       ? undefined
       : sql`exists (select from ${campaigns} where ${campaigns.id} = ${campaignId} and ${campaigns.workspaceId} = ${workspaceId})`,
   );
-  const columns = sql.join(
-    measures.map((name) => sql.identifier(name)),
-    sql`, `,
-  );
-  return sql`select bucket_at as at, channel, direction, disposition, ${groupedKey(source)} as key, ${columns}
+  return sql`select bucket_at as at, channel, direction, disposition, ${groupedKey(source)} as key, ${measureColumns}
     from ${callRollups} where ${where}`;
 }
 
