@@ -29,6 +29,7 @@ const opens: Record<string, readonly KeyScope[]> = {
   getAgent: ['agents:read'],
   updateAgent: ['agents:write'],
   deleteAgent: ['agents:write'],
+  getAgentUsage: ['agents:read'],
   uploadKnowledge: ['agents:write'],
   listKnowledge: ['agents:read'],
   deleteKnowledge: ['agents:write'],

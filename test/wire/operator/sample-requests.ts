@@ -171,6 +171,7 @@ export const requests: Record<string, SampleRequest> = {
   getAgent: (w) => ({ path: `/agents/${w.agentId}` }),
   updateAgent: (w) => ({ path: `/agents/${w.agentId}`, body: { temperature: 0.1 } }),
   deleteAgent: (w) => ({ path: `/agents/${w.agentId}` }),
+  getAgentUsage: (w) => ({ path: `/agents/${w.agentId}/usage` }),
   uploadKnowledge: (w) => ({ path: `/agents/${w.agentId}/upload`, body: oneFile() }),
   listKnowledge: (w) => ({ path: `/agents/${w.agentId}/files` }),
   deleteKnowledge: (w) => ({ path: `/agents/${w.agentId}/files/menu.txt` }),

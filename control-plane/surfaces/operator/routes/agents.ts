@@ -11,6 +11,7 @@ import { route } from '../../../http/route.ts';
 import { definitionOf } from '../agent-definition.ts';
 import { presentAgentFor } from '../presenters/agent.ts';
 import { agentCreate, agentOut, agentUpdate, agentWireNames } from '../schemas/agent.ts';
+import { agentUsageRoute } from './agent-usage.ts';
 
 const present = presentAgentFor;
 
@@ -102,4 +103,4 @@ const remove = route({
   },
 });
 
-export const agentRoutes = [list, create, get, update, remove];
+export const agentRoutes = [list, create, get, update, remove, agentUsageRoute];
