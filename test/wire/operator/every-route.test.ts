@@ -129,6 +129,28 @@ it('every route with parameters in its query answers what no text may hold with 
   expect(await unlike(400, asked, ask)).toEqual([]);
 });
 
+it.each([
+  ['page', '?page=0'],
+  ['page_size', '?page_size=0'],
+  ['page_size', '?page_size=1000'],
+  ['end_datetime', '?start_datetime=2026-02-12&end_datetime=2026-02-11'],
+  ['start_datetime', '?start_datetime=yesterday'],
+  ['timezone', '?timezone=Mars/Olympus'],
+])('every route that has %s in its query answers %s with 400, and names it', async (name, query) => {
+  const asked = routes.filter(
+    ({ query: schema, path }) => !path.includes('{') && schema instanceof z.ZodObject && name in schema.shape,
+  );
+  expect(asked.length).toBeGreaterThan(0);
+  const refused: unknown[] = [];
+  for (const route of asked) {
+    const { status, body } = await app.call('GET', route.path + query, { headers: headersFor(route) });
+    // The dialer answers in the manner of Django REST framework.
+    const fields = body.errors?.map(({ field }: { field: string }) => field) ?? Object.keys(body);
+    refused.push([route.operationId, status, fields]);
+  }
+  expect(refused).toEqual(asked.map(({ operationId }) => [operationId, 400, expect.arrayContaining([name])]));
+});
+
 it('every route about one thing answers 404 where there is no such thing', async () => {
   const ask = async (route: Route) => {
     const sample = sampleOf(route);

@@ -63,10 +63,16 @@ describe('GET /calls/{id}/recording', () => {
       size: 3 * wavHeaderBytes + 2_400 * 4,
     });
     expect(Date.parse(body.url_expires_at)).toBeGreaterThan(Date.now() + 3_500_000);
+    const call = await app.call('GET', `/calls/${callId}`, { headers: ada.headers });
+    expect(call.body.recording).toMatchObject({ state: 'complete', duration: 0.2, size: body.size });
+    expect((await fetchAudio(call.body.recording.mono_url)).status).toBe(200);
   });
 
   it('is 404 for a call without one', async () => {
-    expect((await get(await newCall())).status).toBe(404);
+    const id = await newCall();
+    expect((await get(id)).status).toBe(404);
+    const call = await app.call('GET', `/calls/${id}`, { headers: ada.headers });
+    expect(call.body.recording).toBeNull();
   });
 
   it('is not complete before the last piece is there', async () => {

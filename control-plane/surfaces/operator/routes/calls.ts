@@ -100,12 +100,17 @@ const get = route({
   method: 'get',
   path: '/calls/{id}',
   operationId: 'getCall',
-  summary: 'One call with its transcript, its events and where the milliseconds of each turn went',
+  summary:
+    'One call with its transcript, its recording, its events and where the milliseconds of each turn went',
   auth: 'member',
   status: 200,
   params: idParams,
   returns: callDetailOut,
-  handle: async ({ ctx, params }) => presentCallDetail(await getCall(ctx, { callId: params.id })),
+  handle: async ({ ctx, params, koa }) => {
+    // It has links that work for whoever has them.
+    koa.set('Cache-Control', 'no-store');
+    return presentCallDetail(await getCall(ctx, { callId: params.id }), ctx.services.publicUrl);
+  },
 });
 
 export const callRoutes = [list, exportAll, get];

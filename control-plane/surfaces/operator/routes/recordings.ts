@@ -21,7 +21,7 @@ const get = route({
   handle: async ({ ctx, params, koa }) => {
     koa.set('Cache-Control', 'no-store');
     const recording = await getRecording(ctx, { callId: params.id });
-    return presentRecording(recording, `${ctx.services.publicUrl}/calls/${params.id}/recording/audio`);
+    return presentRecording(recording, params.id, ctx.services.publicUrl);
   },
 });
 
