@@ -5,6 +5,8 @@ const outside = ['**/node_modules/**', '**/dist/**', '**/.trunkline*/**'];
 /** Rules about the source itself: no server, seconds. */
 const house = ['test/architecture.test.ts'];
 const folders = (...kinds: string[]) => kinds.map((kind) => `test/${kind}/**/*.test.ts`);
+/** Looks at what the wire tests have seen, so it comes after them. */
+const afterWire = ['test/wire/statuses.test.ts'];
 /** Tests that start real servers and mostly wait for them. */
 const servers = [
   ...folders('worker', 'sip', 'jobs', 'cli'),
@@ -36,7 +38,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...outside, ...house, ...servers, ...alone, ...calls],
+          exclude: [...outside, ...house, ...afterWire, ...servers, ...alone, ...calls],
           globalSetup,
           // `npm run test:fuzz`
           provide: { fuzz: mode === 'deep' ? 'deep' : 'small' },
@@ -48,6 +50,7 @@ export default defineConfig(({ mode }) => ({
           sequence: { groupOrder: 1 },
         },
       },
+      { test: { name: 'statuses', include: afterWire, globalSetup, sequence: { groupOrder: 2 } } },
       {
         test: {
           name: 'servers',
@@ -56,7 +59,7 @@ export default defineConfig(({ mode }) => ({
           ...patient,
           setupFiles: diary,
           maxWorkers: 3,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -69,7 +72,7 @@ export default defineConfig(({ mode }) => ({
           setupFiles: diary,
           maxWorkers: 2,
           maxConcurrency: 3,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -79,7 +82,7 @@ export default defineConfig(({ mode }) => ({
           ...patient,
           setupFiles: diary,
           fileParallelism: false,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -2,9 +2,9 @@ import type { z } from 'zod';
 import type { Transaction } from '../db/client.ts';
 import { auditLog } from '../db/schema/audit-log.ts';
 import { outbox } from '../db/schema/outbox.ts';
-import type { Context, OperationContext, Role, WorkspaceContext } from './context.ts';
+import type { Actor, Context, OperationContext, Role, WorkspaceContext } from './context.ts';
 import { DomainError } from './errors.ts';
-import { coversScope, keyScopeOf } from './key-scopes.ts';
+import { coversScope, type KeyScope, keyScopeOf } from './key-scopes.ts';
 import { messages } from './messages.ts';
 
 /**
@@ -103,9 +103,15 @@ function checkKeyScope(
   { actor }: Context,
   { name, scope, reads }: { name: string; scope: Scope; reads?: boolean },
 ): void {
-  if (actor.kind !== 'api-key' || actor.scopes === null || scope === 'public') return;
-  const needed = keyScopeOf(name, reads === true);
-  if (needed === null) return;
+  if (scope !== 'public') requireKeyScope(actor, keyScopeOf(name, reads === true));
+}
+
+/**
+ * Whether a key that is confined to parts of the product may what needs this scope; null: nothing is needed. Undefined:
+ * no scope opens it. Throws DomainError `forbidden`.
+ */
+export function requireKeyScope(actor: Actor, needed: KeyScope | null | undefined): void {
+  if (actor.kind !== 'api-key' || actor.scopes === null || needed === null) return;
   if (needed === undefined)
     throw new DomainError('forbidden', 'This is not for API keys with scopes; no scope opens it.');
   if (!coversScope(actor.scopes, needed))

@@ -5,6 +5,7 @@ import {
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { failureStatuses } from './declared-statuses.ts';
 import type { Route } from './route.ts';
 import type { Surface } from './surface.ts';
 
@@ -118,18 +119,6 @@ function success(route: Route) {
     description: route.summary,
     content: { [route.contentType ?? 'application/json']: { schema: route.returns ?? z.string() } },
   };
-}
-
-/** What the kit answers by itself, plus what the route names. */
-export function failureStatuses(route: Route): number[] {
-  const statuses = new Set<number>([500, ...(route.errors ?? [])]);
-  if (route.query !== undefined || route.body !== undefined) statuses.add(400);
-  if (route.body !== undefined) statuses.add(413).add(415);
-  if (route.auth !== 'public') statuses.add(401);
-  if (route.auth !== 'public' && route.auth !== 'session') statuses.add(403);
-  if (route.params !== undefined) statuses.add(404);
-  if (route.limit !== undefined) statuses.add(429);
-  return [...statuses].sort((a, b) => a - b);
 }
 
 const isObject = (schema: z.ZodType | undefined): schema is z.ZodObject => schema instanceof z.ZodObject;

@@ -2,6 +2,7 @@ import type Koa from 'koa';
 import type { z } from 'zod';
 import type { Context } from '../../core/context.ts';
 import { DomainError, type FieldProblem } from '../../core/errors.ts';
+import type { KeyScope } from '../../core/key-scopes.ts';
 import type { Scope } from '../../core/operation.ts';
 import { assertStorable } from './body.ts';
 import { HttpError } from './errors.ts';
@@ -30,13 +31,20 @@ export interface RouteInfo {
   readonly description?: string;
   /** Who may call it. It equals the scope of the operation behind it; the kit refuses before it reads a body. */
   readonly auth: Scope;
+  /**
+   * What an API key with scopes must have, for routes with a body: the kit refuses before it reads that. The operations
+   * behind it ask again, by their names.
+   */
+  readonly keyScope?: KeyScope;
   readonly status: number;
   /** Another success with the same schema (setStatus). */
   readonly otherStatus?: number;
   /** Media type of the answer; JSON by default. */
   readonly contentType?: string;
-  /** Statuses beyond those that the kit answers by itself (400, 401, 403, 405, 413, 415, 429). */
+  /** Statuses beyond those that the kit answers by itself (400, 401, 403, 404, 405, 413, 415, 429, 500, 503). */
   readonly errors?: readonly number[];
+  /** false: it asks neither the database nor Redis, so it has nothing to fail by. */
+  readonly needsStorage?: false;
   readonly limit?: RateLimit;
   /** A second limit, counted by what the body names (an account that is being guessed at), from wherever it comes. */
   readonly subjectLimit?: RateLimit & { readonly of: (body: unknown) => string | undefined };

@@ -5,8 +5,9 @@ import type Koa from 'koa';
 import type { z } from 'zod';
 import type { Actor, Context, Role, Services } from '../../core/context.ts';
 import { DomainError } from '../../core/errors.ts';
-import { hasRole, type Scope } from '../../core/operation.ts';
+import { hasRole, requireKeyScope, type Scope } from '../../core/operation.ts';
 import { parseBody, readRawBody } from './body.ts';
+import { declaredStatuses } from './declared-statuses.ts';
 import { type Failure, failureOf, HttpError } from './errors.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { stateOf } from './request-log.ts';
@@ -65,15 +66,18 @@ export function mountSurface(spec: Surface, runtime: SurfaceRuntime): Koa.Middle
     stateOf(koa).surface = spec.name;
     try {
       const known = plain.get(`${koa.method} ${koa.path}`);
-      if (known !== undefined) return await answer(spec, runtime, known, koa);
-      const matched = router.match(koa.path, koa.method);
-      if (matched.path.length === 0) throw new HttpError(404, 'There is nothing at this address.');
-      const methods = methodsAt(matched.path);
-      if (!methods.includes(koa.method)) throw methodNotAllowed(methods);
-      await dispatch(koa, async () => {});
+      if (known !== undefined) await answer(spec, runtime, known, koa);
+      else {
+        const matched = router.match(koa.path, koa.method);
+        if (matched.path.length === 0) throw new HttpError(404, 'There is nothing at this address.');
+        const methods = methodsAt(matched.path);
+        if (!methods.includes(koa.method)) throw methodNotAllowed(methods);
+        await dispatch(koa, async () => {});
+      }
     } catch (error) {
       renderFailure(spec, runtime, koa, error);
     }
+    if (runtime.checkAnswers) assertDeclared(spec, runtime, koa);
   };
 }
 
@@ -104,6 +108,7 @@ async function answer(spec: Surface, runtime: SurfaceRuntime, item: Route, koa: 
   const caller = item.auth === 'public' ? anonymous : await spec.authenticate(koa, runtime.services);
   if (caller.actor.kind === 'api-key') await runtime.limits.take(keyLimit, caller.actor.apiKeyId);
   requireScope(caller, item.auth);
+  if (item.keyScope !== undefined) requireKeyScope(caller.actor, item.keyScope);
   const reads = item.body !== undefined && item.bodyAs !== 'stream';
   const rawBody = reads ? await readRawBody(koa.req, item.bodyLimitBytes) : Buffer.alloc(0);
   const ctx: Context = {
@@ -160,6 +165,15 @@ function assertDescribed(item: Route, schema: z.ZodType, value: unknown): void {
     throw new Error(`${item.operationId} answers what its schema refuses: ${parsed.error.message}`);
   if (!isDeepStrictEqual(parsed.data, sent))
     throw new Error(`${item.operationId} answers more than its schema says: ${JSON.stringify(sent)}`);
+}
+
+/** In tests a status that the document does not have for the route becomes a fault. */
+function assertDeclared(spec: Surface, runtime: SurfaceRuntime, koa: Koa.Context): void {
+  const { operationId } = stateOf(koa);
+  const item = spec.routes.find((one) => one.operationId === operationId);
+  if (item === undefined || koa.headerSent || declaredStatuses(item).includes(koa.status)) return;
+  const error = new Error(`${operationId} answers ${koa.status}, which its document does not have`);
+  renderFailure(spec, runtime, koa, error);
 }
 
 function renderFailure(spec: Surface, runtime: SurfaceRuntime, koa: Koa.Context, error: unknown): void {

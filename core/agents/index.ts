@@ -7,6 +7,7 @@ export { discardDraft } from './discard-draft.ts';
 export { getAgent } from './get.ts';
 export { type AgentDraft, getDraft } from './get-draft.ts';
 export { getTraffic } from './get-traffic.ts';
+export { type AgentUsage, getAgentUsage } from './get-usage.ts';
 export { type AgentAtVersion, getVersion } from './get-version.ts';
 export { keepDraft } from './keep-draft.ts';
 export { listAgents } from './list.ts';

@@ -5,12 +5,14 @@ import { trunkLimits } from '../../db/schema/trunk-limits.ts';
 import type { WorkspaceContext } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { trunkKey } from './trunk-key.ts';
+import { trunkKey, trunkLabel } from './trunk-key.ts';
 
 /** Numbers that share lines, and what their carrier grants. */
 export interface Trunk {
   /** `user@host:port`, or `host:port` where there is no user. */
   readonly trunk: string;
+  /** Its name in the metrics. */
+  readonly label: string;
   readonly numbers: readonly string[];
   /** Null: the usual of the installation (DIALER_TRUNK_CPS, DIALER_TRUNK_CHANNELS). */
   readonly callsPerSecond: number | null;
@@ -71,6 +73,11 @@ async function trunksOf({ db, workspaceId }: Pick<WorkspaceContext, 'db' | 'work
     found.set(trunk, [...(found.get(trunk) ?? []), number.e164]);
   }
   return [...found]
-    .map(([trunk, e164s]) => ({ trunk, numbers: e164s, ...(limits.get(trunk) ?? noLimits) }))
+    .map(([trunk, e164s]) => ({
+      trunk,
+      label: trunkLabel(workspaceId, trunk),
+      numbers: e164s,
+      ...(limits.get(trunk) ?? noLimits),
+    }))
     .sort((a, b) => (a.trunk < b.trunk ? -1 : 1));
 }

@@ -1,30 +1,8 @@
-import { and, asc, eq, like } from 'drizzle-orm';
 import { z } from 'zod';
-import { callEvents } from '../../db/schema/call-events.ts';
-import { isRecord } from '../../platform/is-record.ts';
 import { findCall } from '../calls/call.ts';
-import { nowMs, type OperationContext } from '../context.ts';
 import { operation } from '../operation.ts';
-import { linkTtlMs, signLink } from './link.ts';
-import { isAllHere, type MissingPart, missingParts, type RecordingEvent } from './missing.ts';
-import { piecesOf, recordingOf } from './recording.ts';
-
-export interface RecordingWithLink {
-  /** partial: it is over, and `missing` says what was not recorded, or did not arrive. */
-  readonly state: 'recording' | 'complete' | 'partial';
-  readonly startedAt: Date;
-  readonly durationMs: number;
-  readonly sizeBytes: number;
-  readonly sampleRate: number;
-  /** As far as it is certain. */
-  readonly missing: readonly MissingPart[];
-  readonly expiresAt: Date | null;
-  /** Query of the link to its audio, and until when it works. */
-  readonly link: { readonly query: string; readonly expiresAt: Date };
-}
-
-/** Pieces are a minute long, and those of a lost worker have to be found. */
-const arrivalMs = 120_000;
+import { recordingOf } from './recording.ts';
+import { type RecordingWithLink, withLink } from './with-link.ts';
 
 /** The recording of a call of the workspace, with a link to hear it. Throws not_found when there is none. */
 export const getRecording = operation({
@@ -34,40 +12,6 @@ export const getRecording = operation({
   reads: true,
   run: async (ctx, { callId }): Promise<RecordingWithLink> => {
     const { call } = await findCall(ctx, callId);
-    const recording = await recordingOf(ctx, call.id);
-    const { startedAt, durationMs, sizeBytes, sampleRate, expiresAt } = recording;
-    const [events, pieces] = [await eventsOf(ctx, call.id), await piecesOf(ctx, recording.id)];
-    const now = nowMs(ctx);
-    const arrived = now - arrivalMs;
-    const endedAt = call.endedAt?.getTime();
-    const isHere = isAllHere(events, pieces);
-    const isOver = endedAt !== undefined || events.at(-1)?.type === 'stopped' || events.length === 0;
-    const isSettled = (isOver && isHere) || (endedAt !== undefined && endedAt < arrived);
-    const missing = missingParts(events, pieces, sampleRate, endedAt ?? now);
-    const until = now + linkTtlMs;
-    return {
-      ...{ startedAt, durationMs, sizeBytes, sampleRate, expiresAt },
-      state: isSettled ? stateOf(missing, isHere || events.length > 0) : 'recording',
-      missing: missing.filter(({ to }) => isSettled || to < arrived),
-      link: { query: signLink(ctx.services.authSecret, call.id, until), expiresAt: new Date(until) },
-    };
+    return withLink(ctx, await recordingOf(ctx, call.id), call);
   },
 });
-
-/** Of a recording that no worker has said a word about only its pieces tell. */
-const stateOf = (missing: readonly MissingPart[], isKnown: boolean): 'complete' | 'partial' =>
-  missing.length === 0 && isKnown ? 'complete' : 'partial';
-
-async function eventsOf(ctx: OperationContext, callId: string): Promise<RecordingEvent[]> {
-  const rows = await ctx.db
-    .select()
-    .from(callEvents)
-    .where(and(eq(callEvents.callId, callId), like(callEvents.type, 'recording.%')))
-    .orderBy(asc(callEvents.epoch), asc(callEvents.seq));
-  return rows.map(({ epoch, type, at, data }) => ({
-    epoch,
-    type: type.slice('recording.'.length) as RecordingEvent['type'],
-    at: at.getTime(),
-    detail: isRecord(data) && typeof data.detail === 'string' ? data.detail : '',
-  }));
-}

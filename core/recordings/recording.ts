@@ -9,9 +9,15 @@ export type Recording = typeof recordings.$inferSelect;
 
 /** The recording of a call of any workspace: whoever asks has been let in to the call. */
 export async function recordingOf(ctx: OperationContext, callId: string): Promise<Recording> {
-  const [recording] = await ctx.db.select().from(recordings).where(eq(recordings.callId, callId));
-  if (!recording) throw notFound('Recording');
+  const recording = await lookForRecording(ctx, callId);
+  if (recording === null) throw notFound('Recording');
   return recording;
+}
+
+/** The same, null when the call was not recorded. */
+export async function lookForRecording(ctx: OperationContext, callId: string): Promise<Recording | null> {
+  const [recording] = await ctx.db.select().from(recordings).where(eq(recordings.callId, callId));
+  return recording ?? null;
 }
 
 export const piecesOf = async (ctx: OperationContext, recordingId: string): Promise<Piece[]> =>

@@ -15,7 +15,8 @@ import {
   timeGroups,
 } from './period.ts';
 import { type GroupOfReport, groupsOf } from './report-groups.ts';
-import { type CallSums, noCalls, summarize, timesOf, totalsOf } from './summaries.ts';
+import { type CallSums, noCalls, summarize, totalsOf } from './summaries.ts';
+import { timesOf } from './times.ts';
 
 /** Calls that are going on at this moment. */
 export interface CallsNow {

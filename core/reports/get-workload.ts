@@ -1,7 +1,10 @@
-import { and, count, isNull, ne } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull, ne } from 'drizzle-orm';
 import { z } from 'zod';
 import { calls } from '../../db/schema/calls.ts';
+import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
+import type { OperationContext } from '../context.ts';
 import type { HostHeartbeat } from '../fleet.ts';
+import { trunkKey, trunkLabel } from '../numbers/trunk-key.ts';
 import { operation } from '../operation.ts';
 
 export interface Workload {
@@ -18,6 +21,8 @@ export interface Workload {
   readonly desiredReplicas: number;
   /** By the name under which workers register with LiveKit. */
   readonly perAgent: { readonly agentName: string; readonly active: number }[];
+  /** By `trunkLabel`: phone calls that are dialed, ring or are on. Trunks without one are not in it. */
+  readonly perTrunk: { readonly trunk: string; readonly active: number }[];
   /** Rooms that LiveKit has open. */
   readonly liveRooms: number;
 }
@@ -30,7 +35,7 @@ export const getWorkload = operation({
   reads: true,
   run: async (ctx): Promise<Workload> => {
     const { fleet } = ctx.services.ports;
-    const [hosts, liveRooms, rows] = await Promise.all([
+    const [hosts, liveRooms, rows, perTrunk] = await Promise.all([
       fleet.hosts(),
       fleet.activeRooms(),
       ctx.db
@@ -38,6 +43,7 @@ export const getWorkload = operation({
         .from(calls)
         .where(and(isNull(calls.finalizedAt), ne(calls.status, 'ended')))
         .groupBy(calls.status, calls.channel),
+      callsPerTrunk(ctx),
     ]);
     const of = (status: (typeof rows)[number]['status'], channel?: 'phone') =>
       rows
@@ -51,12 +57,31 @@ export const getWorkload = operation({
       of('dialing'),
     ];
     return {
-      ...{ active, ringing, queued, aboutToDial, liveRooms },
+      ...{ active, ringing, queued, aboutToDial, liveRooms, perTrunk },
       ...capacityOf(hosts),
       desiredReplicas: desiredReplicas(hosts, active + ringing + queued + aboutToDial),
     };
   },
 });
+
+async function callsPerTrunk({ db }: OperationContext): Promise<Workload['perTrunk']> {
+  const { workspaceId, sipAddress, authUsername } = phoneNumbers;
+  const rows = await db
+    .select({ workspaceId, sipAddress, authUsername, calls: count() })
+    .from(calls)
+    .innerJoin(phoneNumbers, eq(phoneNumbers.id, calls.phoneNumberId))
+    .where(
+      and(
+        isNull(calls.finalizedAt),
+        eq(calls.channel, 'phone'),
+        inArray(calls.status, ['dialing', 'ringing', 'active']),
+      ),
+    )
+    .groupBy(workspaceId, sipAddress, authUsername);
+  return rows
+    .map((row) => ({ trunk: trunkLabel(row.workspaceId, trunkKey(row)), active: row.calls }))
+    .sort((a, b) => (a.trunk < b.trunk ? -1 : 1));
+}
 
 function capacityOf(hosts: readonly HostHeartbeat[]) {
   const open = hosts.filter((host) => !host.draining);

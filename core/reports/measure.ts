@@ -5,7 +5,7 @@ import { calls } from '../../db/schema/calls.ts';
 import { campaigns } from '../../db/schema/campaigns.ts';
 import { dispositions } from '../dispositions.ts';
 import { phoneNumberField } from '../fields.ts';
-import { lineOf, measures, measuresOf } from './rollups.ts';
+import { lineOf, measureColumns, measures, measuresOf } from './rollups.ts';
 import { type GrainMinutes, grains, type Span, segmentsOf, shortestOfPairs } from './segments.ts';
 
 /** What reports and lists of calls are narrowed to. */
@@ -36,17 +36,55 @@ export type KeyGroup = 'agent' | 'number';
  * calls at the edges of the time asked for, so the sums are exact for any bounds. `at` may be off by less than `longest`:
  * the start of its day, hour or quarter of an hour in UTC.
  */
-export function measured(scope: Scope, { key, longest }: { key?: KeyGroup; longest: GrainMinutes }): SQL {
-  const source = sourceOf(scope.filter, key);
-  const shortest = source?.parts.length === 2 ? shortestOfPairs : grains[0];
-  if (source === undefined || longest < shortest) return rawCalls(scope, key, scope);
-  const { summed, edges } = segmentsOf(scope, { shortest, longest });
-  const pieces = [
-    ...summed.map(({ grain, span }) => rollups(scope, source, grain, span)),
-    ...edges.map((span) => rawCalls(scope, key, span)),
-  ];
+export function measured(scope: Scope, how: HowMeasured): SQL {
+  const pieces = piecesOf(scope, scope, how).map(({ grain, span }) =>
+    measuredPiece(scope, how.key, grain, span),
+  );
   return sql.join(pieces, sql` union all `);
 }
+
+interface HowMeasured {
+  readonly key?: KeyGroup | undefined;
+  readonly longest: GrainMinutes;
+}
+
+interface Piece {
+  /** Null: single calls. */
+  readonly grain: GrainMinutes | null;
+  readonly span: Span;
+}
+
+/** A span in pieces, each to be read in one way. */
+export function piecesOf({ filter }: Scope, span: Span, { key, longest }: HowMeasured): Piece[] {
+  const source = sourceOf(filter, key);
+  const shortest = source?.parts.length === 2 ? shortestOfPairs : grains[0];
+  if (source === undefined || longest < shortest) return [{ grain: null, span }];
+  const { summed, edges } = segmentsOf(span, { shortest, longest });
+  return [...summed, ...edges.map((edge) => ({ grain: null, span: edge }))];
+}
+
+/** Bounds that stand in another table of the statement are SQL. */
+interface Bounds {
+  readonly startAt?: Date | SQL | undefined;
+  readonly endAt?: Date | SQL | undefined;
+}
+
+/** The rows of one piece. */
+export function measuredPiece(
+  scope: Scope,
+  key: KeyGroup | undefined,
+  grain: GrainMinutes | null,
+  bounds: Bounds,
+): SQL {
+  const source = sourceOf(scope.filter, key);
+  return grain === null || source === undefined
+    ? rawCalls(scope, key, bounds)
+    : rollups(scope, source, grain, bounds);
+}
+
+/** Whether there are sums of what is asked for. */
+export const isSummedUp = ({ filter }: Scope, key: KeyGroup | undefined): boolean =>
+  sourceOf(filter, key) !== undefined;
 
 interface Source {
   readonly dimension: RollupDimension;
@@ -86,7 +124,7 @@ function groupedKey({ parts, key }: Source): SQL {
     : sql`split_part(key, ' ', ${sql.raw(parts.findIndex(({ name }) => name === key) === 0 ? '1' : '2')})`;
 }
 
-function rollups({ workspaceId, filter }: Scope, source: Source, grain: GrainMinutes, span: Span): SQL {
+function rollups({ workspaceId, filter }: Scope, source: Source, grain: GrainMinutes, span: Bounds): SQL {
   const { channel, direction, disposition, campaignId } = filter;
   const where = and(
     eq(callRollups.workspaceId, workspaceId),
@@ -103,15 +141,11 @@ function rollups({ workspaceId, filter }: Scope, source: Source, grain: GrainMin
       ? undefined
       : sql`exists (select from ${campaigns} where ${campaigns.id} = ${campaignId} and ${campaigns.workspaceId} = ${workspaceId})`,
   );
-  const columns = sql.join(
-    measures.map((name) => sql.identifier(name)),
-    sql`, `,
-  );
-  return sql`select bucket_at as at, channel, direction, disposition, ${groupedKey(source)} as key, ${columns}
+  return sql`select bucket_at as at, channel, direction, disposition, ${groupedKey(source)} as key, ${measureColumns}
     from ${callRollups} where ${where}`;
 }
 
-function rawCalls({ workspaceId, filter }: Scope, key: KeyGroup | undefined, span: Span): SQL {
+function rawCalls({ workspaceId, filter }: Scope, key: KeyGroup | undefined, span: Bounds): SQL {
   const where = and(
     eq(calls.workspaceId, workspaceId),
     isNotNull(calls.finalizedAt),

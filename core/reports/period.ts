@@ -19,11 +19,8 @@ export const zoneField = z
 export const timeGroups = ['hour', 'day', 'week', 'month'] as const;
 export type TimeGroup = (typeof timeGroups)[number];
 
-/** The longest sums of UTC that never lie in two groups of the zone. */
-export function longestGrain(zone: string, group: TimeGroup): GrainMinutes {
-  if (zone === 'UTC' || zone === 'GMT') return group === 'hour' ? 60 : 1440;
-  return hasWholeHours(zone) ? 60 : 15;
-}
+/** The longest sums of UTC that never lie in two hours of the zone. */
+export const longestGrainInHours = (zone: string): GrainMinutes => (hasWholeHours(zone) ? 60 : 15);
 
 const wholeHours = new Map<string, boolean>();
 

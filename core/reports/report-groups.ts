@@ -3,7 +3,8 @@ import { agents } from '../../db/schema/agents.ts';
 import type { WorkspaceContext } from '../context.ts';
 import type { Scope } from './measure.ts';
 import { type Period, type TimeGroup, timeGroups } from './period.ts';
-import { type CallSums, type Grouping, noCalls, remainder, summarize, timesOf } from './summaries.ts';
+import { type CallSums, type Grouping, noCalls, remainder, summarize } from './summaries.ts';
+import { timesOf } from './times.ts';
 
 export interface GroupOfReport extends CallSums {
   /** Start of the hour, day, week or month; null for other groups. */

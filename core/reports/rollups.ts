@@ -38,7 +38,8 @@ export async function rollUp(ctx: OperationContext, callId: string, times: 1 | -
   );
 }
 
-const columns = sql.join(
+/** Their columns in the rollups, by name. */
+export const measureColumns = sql.join(
   measures.map((name) => sql.identifier(name)),
   sql`, `,
 );
@@ -77,7 +78,7 @@ function addCalls(which: SQL, { times, grains: added, order }: Adding): SQL {
       sql`${sql.identifier(name)} = call_rollups.${sql.identifier(name)} + excluded.${sql.identifier(name)}`,
   );
   return sql`insert into ${callRollups} (workspace_id, dimension, key, grain_minutes, bucket_at, channel, direction,
-      disposition, ${columns})
+      disposition, ${measureColumns})
     select ${calls.workspaceId}, dimension, key, minutes,
       ${bucketOf(sql`minutes`, sql`${calls.createdAt}`)} as bucket,
       ${calls.channel}, ${calls.direction}, ${calls.disposition}, ${sql.join(sums, sql`, `)}
@@ -175,7 +176,7 @@ async function rewriteLongest(db: Transaction, workspaceId: string): Promise<num
   const sums = measures.map((name) => sql`sum(${sql.identifier(name)})`);
   const { rowCount } = await db.execute(sql`
     insert into ${callRollups} (workspace_id, dimension, key, grain_minutes, bucket_at, channel, direction, disposition,
-      ${columns})
+      ${measureColumns})
     select workspace_id, dimension, key, ${longestOfAll}::int, ${bucketOf(sql`${longestOfAll}::int`, sql`bucket_at`)},
       channel, direction, disposition, ${sql.join(sums, sql`, `)}
     from ${callRollups} where ${eq(callRollups.workspaceId, workspaceId)} and grain_minutes = 1440

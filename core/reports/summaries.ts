@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { OperationContext } from '../context.ts';
-import { invalid } from '../errors.ts';
 import { type KeyGroup, measured, type Scope } from './measure.ts';
-import { longestGrain, type Period, type TimeGroup } from './period.ts';
-import { type GrainMinutes, longestOfAll } from './segments.ts';
+import { measuredInTimes } from './measure-times.ts';
+import { longestOfAll } from './segments.ts';
+import type { Times } from './times.ts';
 
 /** Sums over finalized calls. */
 export interface CallSums {
@@ -42,13 +42,6 @@ export interface Group extends CallSums {
   readonly disposition: string | null;
 }
 
-/** The groups of a course of time. */
-export interface Times {
-  /** In order; what is before the first belongs to none. */
-  readonly starts: readonly Date[];
-  readonly longest: GrainMinutes;
-}
-
 export type Grouping = readonly ('time' | 'key' | 'disposition')[];
 
 /** Sums of each group in each of the groupings; `[]` is the whole. */
@@ -58,20 +51,13 @@ export async function summarize(
   how: { groupings: readonly Grouping[]; time?: Times; key?: KeyGroup },
 ): Promise<(Group & { readonly grouping: number })[]> {
   const { groupings, time, key } = how;
-  const source = measured(scope, {
-    longest: time?.longest ?? longestOfAll,
-    ...(key === undefined ? {} : { key }),
-  });
-  // Among the starts of the groups: a zone's calendar is asked for each of them, not for each row.
-  const moment =
-    time === undefined
-      ? sql`null::int`
-      : sql`width_bucket(at, ${sql.param(time.starts.map((at) => at.toISOString()))}::timestamptz[])`;
   const used = (['time', 'key', 'disposition'] as const).filter((name) =>
     groupings.some((one) => one.includes(name)),
   );
-  const pieces = sql`select ${moment} as moment, key, disposition, channel, direction, calls, answered, duration_ms, turns,
-    spoken, first_word_ms from (${source}) as pieces`;
+  const pieces =
+    time === undefined
+      ? sql`select null::int as moment, pieces.* from (${measured(scope, { longest: longestOfAll, key })}) as pieces`
+      : measuredInTimes(scope, time, key);
   const { rows } = await ctx.db.execute<Record<string, unknown>>(sql`
       select ${numberOf(groupings, used)} as grouping,
         ${sql.join(
@@ -142,44 +128,4 @@ export function remainder(whole: CallSums, parts: readonly CallSums[]): CallSums
 export async function totalsOf(ctx: OperationContext, scope: Scope): Promise<CallSums> {
   const [row] = await summarize(ctx, scope, { groupings: [[]] });
   return row ?? noCalls;
-}
-
-/** Every hour, day, week or month of the zone that the period touches, also those without a call. */
-export async function timesOf(
-  ctx: OperationContext,
-  { startAt, endAt }: Period,
-  time: TimeGroup,
-  timezone: string,
-): Promise<Times> {
-  const [first, last] = [startAt.toISOString(), new Date(endAt.getTime() - 1).toISOString()];
-  // Hours by looking every 15 minutes, from before the first began: where a clock leaps by half an hour, one begins in
-  // the middle. Days through the zone's own calendar.
-  const starts =
-    time === 'hour'
-      ? sql`select min(at) as start
-          from generate_series(
-            date_bin('15 minutes', ${first}::timestamptz, timestamptz '2000-01-01 00:00:00+00') - interval '2 hours',
-            ${last}::timestamptz, interval '15 minutes') as at
-          group by date_trunc('hour', at at time zone ${timezone}::text),
-            at at time zone ${timezone}::text - at at time zone 'UTC'
-          having max(at) + interval '15 minutes' > ${first}::timestamptz`
-      : sql`select at at time zone ${timezone}::text as start
-          from generate_series(date_trunc(${time}::text, ${first}::timestamptz at time zone ${timezone}::text),
-            ${last}::timestamptz at time zone ${timezone}::text, ${`1 ${time}`}::interval) as at`;
-  const { rows } = await ctx.db
-    .execute<{ start: unknown }>(sql`select (extract(epoch from start) * 1000)::bigint as start
-    from (${starts}) as starts order by 1`)
-    .catch(unknownZone);
-  return {
-    starts: rows.map(({ start }) => new Date(Number(start))),
-    longest: longestGrain(timezone, time),
-  };
-}
-
-/** A zone that Node knows and PostgreSQL does not. */
-function unknownZone(error: unknown): never {
-  for (let at = error; at instanceof Error; at = at.cause)
-    if (Reflect.get(at, 'code') === '22023')
-      throw invalid('timezone', 'the database does not know this time zone');
-  throw error;
 }

@@ -7,6 +7,7 @@ import {
   startWebCall,
 } from '../../core/calls/index.ts';
 import type { HostHeartbeat } from '../../core/fleet.ts';
+import { trunkLabel } from '../../core/numbers/trunk-key.ts';
 import { getWorkload } from '../../core/reports/index.ts';
 import { conversation, eventsOf } from '../factories/events.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
@@ -23,13 +24,13 @@ test('an installation that rests wants one host', async () => {
   expect(await getWorkload(t.anonymous, {})).toEqual({
     ...{ active: 0, ringing: 0, queued: 0, aboutToDial: 0, slots: 0, freeSlots: 0, hosts: 0, liveRooms: 0 },
     desiredReplicas: 1,
-    perAgent: [],
+    ...{ perAgent: [], perTrunk: [] },
   });
 });
 
 test('the workload counts calls by what they do, and the slots that are open to them', async () => {
   await using t = await testContext();
-  const { ctx } = await newPerson(t);
+  const { ctx, workspaceId } = await newPerson(t);
   const line = await newLine(t, ctx, (await newAgent(ctx, { webSlug: 'a' })).id);
   const inbound = (roomName: string) => startInboundCall(t.system(), { phoneNumberId: line.id, roomName });
   const place = () => placeCall(ctx, { fromNumber: line.e164, toNumber: '+14155559876' });
@@ -46,5 +47,6 @@ test('the workload counts calls by what they do, and the slots that are open to 
     ...{ slots: 2, freeSlots: 1, hosts: 2, liveRooms: 5 },
     desiredReplicas: 2,
     perAgent: [{ agentName: 'trunkline', active: 3 }],
+    perTrunk: [{ trunk: trunkLabel(workspaceId, 'sip.carrier.test'), active: 3 }],
   });
 });

@@ -2,11 +2,13 @@ import { surface } from '../../http/surface.ts';
 import { authenticate } from './authenticate.ts';
 import type { OperatorDeps } from './deps.ts';
 import { errorSchema, renderError } from './errors.ts';
+import { agentDraftRoutes } from './routes/agent-drafts.ts';
 import { agentVersionRoutes } from './routes/agent-versions.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
 import { batchRoutes } from './routes/batch.ts';
+import { beginCallRoutes } from './routes/begin-call.ts';
 import { callRegistryRoutes } from './routes/call-registries.ts';
 import { callRoutes } from './routes/calls.ts';
 import { captureRoutes } from './routes/captures.ts';
@@ -15,6 +17,7 @@ import { chatRoutes } from './routes/chats.ts';
 import { controlRoutes } from './routes/control.ts';
 import { credentialRoutes } from './routes/credentials.ts';
 import { doNotCallRoutes } from './routes/do-not-call.ts';
+import { endCallRoutes } from './routes/end-call.ts';
 import { healthRoutes } from './routes/health.ts';
 import { knowledgeRoutes } from './routes/knowledge.ts';
 import { liveRoutes } from './routes/live.ts';
@@ -49,12 +52,15 @@ export const operatorSurface = (deps: OperatorDeps) =>
       ...agentRoutes,
       ...credentialRoutes,
       ...knowledgeRoutes,
+      ...agentDraftRoutes,
       ...agentVersionRoutes,
       ...numberRoutes,
       ...captureRoutes,
       ...carrierRoutes,
       ...trunkRoutes,
+      ...beginCallRoutes,
       ...callRoutes,
+      ...endCallRoutes,
       ...batchRoutes,
       ...doNotCallRoutes,
       ...callRegistryRoutes,

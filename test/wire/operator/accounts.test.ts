@@ -1,4 +1,7 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiKey } from '../../../core/api-keys/index.ts';
+import { users } from '../../../db/schema/users.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
 import { join, password, signUp } from './crew.ts';
 
@@ -200,6 +203,16 @@ describe('API keys', () => {
     expect(JSON.stringify(list.body)).not.toContain(made.body.key);
     expect((await app.call('DELETE', `${path}/${made.body.id}`, { headers })).status).toBe(204);
     expect((await app.call('GET', '/agents', { headers: key })).status).toBe(401);
+  });
+
+  it('go on working without whoever made them, but cannot say who that is: 403', async () => {
+    const { headers, workspaceId } = await signUp(app);
+    const other = await join(app, workspaceId, 'admin');
+    const { key } = await createApiKey(other.ctx, { name: 'CRM', role: 'member' });
+    await app.t.db.delete(users).where(eq(users.id, other.userId));
+    expect((await app.call('GET', '/agents', { headers: { 'x-api-key': key } })).status).toBe(200);
+    expect((await app.call('GET', '/auth/me', { headers: { 'x-api-key': key } })).status).toBe(403);
+    expect((await app.call('GET', '/auth/me', { headers })).status).toBe(200);
   });
 
   it('answer 400 for a role that is none, 404 for a key that is none', async () => {

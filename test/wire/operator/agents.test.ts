@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCampaign } from '../../../core/campaigns/index.ts';
 import { newAgent, newLine } from '../../factories/lines.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
 import { type Caller, join, signUp } from './crew.ts';
@@ -107,6 +108,12 @@ describe('creating an agent', () => {
     await newLine(app.t, ada.ctx, agent.id, '+16505551235');
     const number = await post({ agent_name: 'A', phone_number: '+16505551235' });
     expect([number.status, fieldsOf(number.body)]).toEqual([409, ['phone_number']]);
+    const { id } = await newAgent(ada.ctx);
+    const changed = await app.call('PUT', `/agents/${id}`, {
+      headers: ada.headers,
+      body: { web_slug: 'taken' },
+    });
+    expect([changed.status, fieldsOf(changed.body)]).toEqual([409, ['web_slug']]);
   });
 });
 
@@ -161,5 +168,22 @@ describe('seeing agents', () => {
     expect((await app.call('DELETE', `/agents/${agent.id}`, { headers: ada.headers })).status).toBe(404);
     const list = await app.call('GET', '/agents', { headers: ada.headers });
     expect(list.body.map((one: { id: string }) => one.id)).not.toContain(agent.id);
+  });
+});
+
+it('an agent says which numbers lead to it, and which campaigns and batches call with it', async () => {
+  const { id } = await newAgent(ada.ctx);
+  const usage = () => app.call('GET', `/agents/${id}/usage`, { headers: ada.headers });
+  expect((await usage()).body).toEqual({ phone_numbers: [], campaigns: [] });
+  const line = await newLine(app.t, ada.ctx, id, '+16505551236');
+  const fields = { name: 'Recalls', agentId: id, fromNumbers: [line.e164] };
+  const first = await createCampaign(ada.ctx, fields);
+  const second = await createCampaign(ada.ctx, { ...fields, kind: 'batch' });
+  expect((await usage()).body).toEqual({
+    phone_numbers: [{ phone_number: line.e164, label: '' }],
+    campaigns: [
+      { id: second.id, slug: second.slug, name: 'Recalls', kind: 'batch', status: 'draft' },
+      { id: first.id, slug: first.slug, name: 'Recalls', kind: 'campaign', status: 'draft' },
+    ],
   });
 });

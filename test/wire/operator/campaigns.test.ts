@@ -6,6 +6,7 @@ import { callableNumber } from '../../factories/callable.ts';
 import { csvForm } from '../../factories/csv.ts';
 import { addPerson, dialer, host } from '../../factories/dialer.ts';
 import { newAgent, newLine } from '../../factories/lines.ts';
+import { announceBody } from '../../harness/announce-body.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
 import { type Caller, signUp } from './crew.ts';
 
@@ -149,7 +150,8 @@ describe('/api/v/campaign/', () => {
     expect((await to('running')).body.status).toBe('running');
     expect((await to('stopped')).body.status).toBe('stopped');
     expect((await to('running')).status).toBe(409);
-    expect((await send('PATCH', `/api/v/campaign/${slug}/`, { name: 'late' })).status).toBe(409);
+    for (const method of ['PATCH', 'PUT'])
+      expect((await send(method, `/api/v/campaign/${slug}/`, { name: 'late' })).status).toBe(409);
     expect((await send('DELETE', `/api/v/campaign/${slug}/`)).status).toBe(204);
     expect((await send('GET', `/api/v/campaign/${slug}/`)).status).toBe(404);
   });
@@ -246,6 +248,9 @@ describe('/api/v/upload/', () => {
       .where(eq(contactLists.id, answer.body.id));
     const path = `/api/v/upload/${answer.body.id}/retry/`;
     expect((await post(`${path}?offset=3`, csvForm(`${callableNumber(32)}\n`))).status).toBe(409);
+    expect((await send('POST', path, { file: 'x' })).status).toBe(415);
+    const multipart = { ...ada.headers, 'content-type': 'multipart/form-data; boundary=b' };
+    expect(await announceBody(app.url + path, 'POST', multipart, 2 ** 32)).toBe(413);
     const rest = await post(`${path}?offset=${text.length}`, csvForm(`${callableNumber(32)}\n`));
     expect([rest.status, rest.body.received_bytes]).toEqual([
       200,

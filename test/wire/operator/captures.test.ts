@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recordEvents, startInboundCall } from '../../../core/calls/index.ts';
 import { beginCapture, expireCaptures, settleCapture } from '../../../core/captures/index.ts';
+import { signLink } from '../../../core/recordings/link.ts';
 import { auditLog } from '../../../db/schema/audit-log.ts';
 import { outbox } from '../../../db/schema/outbox.ts';
 import { workspaces } from '../../../db/schema/workspaces.ts';
@@ -78,6 +80,10 @@ describe('a capture', () => {
     const forged = link.search.replace(/expires=\d+/, 'expires=8999999999999');
     for (const query of ['', forged, `${link.search}0`])
       expect((await app.call('GET', `${link.pathname}${query}`)).status).toBe(403);
+    // It was deleted since the link was made.
+    const [gone, at] = [randomUUID(), Date.now() + 60_000];
+    const signed = signLink(app.t.services.authSecret, gone, at, 'capture');
+    expect((await app.call('GET', `/captures/${gone}/file?${signed}`)).status).toBe(404);
   });
 
   it('that was lost with its process has failed, and another may be asked for', async () => {

@@ -175,6 +175,17 @@ describe('/carriers', () => {
     expect([gone.status, fieldsOf(gone.body)]).toEqual([400, ['carrier']]);
   });
 
+  it('answers a search 503 while the carrier is away, 409 when it refuses', async () => {
+    await send('PUT', '/carriers/vonage', { api_key: 'k', api_secret: 's' });
+    for (const [kind, status] of [
+      ['away', 503],
+      ['refused', 409],
+    ] as const) {
+      app.t.ports.carriers = { ...app.t.ports.carriers, open: () => failing(kind) };
+      expect((await send('GET', '/carriers/vonage/numbers')).status).toBe(status);
+    }
+  });
+
   it('is not forgotten while a number lives on it, and names what an account lacks', async () => {
     await send('PUT', '/carriers/vonage', { api_key: 'k', api_secret: 's' });
     app.t.ports.carriers = { ...app.t.ports.carriers, open: () => local };

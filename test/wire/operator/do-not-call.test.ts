@@ -10,6 +10,7 @@ let app: TestApp;
 let ada: Caller;
 let eve: Caller;
 let campaignId: string;
+let spring: object;
 
 beforeAll(async () => {
   app = await testApp();
@@ -17,9 +18,8 @@ beforeAll(async () => {
   eve = await signUp(app, 'Eve');
   const agentId = (await newAgent(ada.ctx)).id;
   const line = (await newLine(app.t, ada.ctx, agentId, '+12025550171')).e164;
-  const made = await send('POST', '/api/v/campaign/', {
-    ...{ name: 'Spring', agent_id: agentId, phone_numbers: [line] },
-  });
+  spring = { name: 'Spring', agent_id: agentId, phone_numbers: [line] };
+  const made = await send('POST', '/api/v/campaign/', spring);
   campaignId = made.body.id;
 });
 afterAll(() => app[Symbol.asyncDispose]());
@@ -33,6 +33,15 @@ const post = async (path: string, form: FormData, who: Caller = ada) => {
 const at = (number: string) => `/do-not-call/${encodeURIComponent(number)}`;
 
 describe('/do-not-call', () => {
+  it('takes nothing for a campaign that is archived: 409', async () => {
+    const made = await send('POST', '/api/v/campaign/', { ...spring, name: 'Old' });
+    await send('PATCH', `/api/v/campaign/${made.body.id}/`, { status: 'archived' });
+    const body = { phone_numbers: [callableNumber(3)], campaign_id: made.body.id };
+    expect((await send('POST', '/do-not-call', body)).status).toBe(409);
+    const form = csvForm(`${callableNumber(3)}\n`);
+    expect((await post(`/do-not-call/import?campaign_id=${made.body.id}`, form)).status).toBe(409);
+  });
+
   it('takes numbers as people write them, once, answers them latest first, and shows them to nobody else', async () => {
     const [one, two] = [callableNumber(1), callableNumber(2)];
     const added = await send('POST', '/do-not-call', {

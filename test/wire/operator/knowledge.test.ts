@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listFiles } from '../../../core/knowledge/index.ts';
 import { docx, index, pdf, teach } from '../../factories/knowledge.ts';
 import { newAgent } from '../../factories/lines.ts';
+import { announceBody } from '../../harness/announce-body.ts';
 import { internalToken, type TestApp, testApp } from '../../harness/app.ts';
 import { type Caller, join, signUp } from './crew.ts';
 
@@ -117,18 +118,7 @@ describe('POST /agents/{id}/upload', () => {
     expect((await raw('garbage', multipart)).status).toBe(400);
     expect((await raw(torn, { 'content-type': 'multipart/form-data' })).status).toBe(400);
     expect(stored()).toBe(before);
-    const giant = await new Promise<number | undefined>((resolve, reject) => {
-      const outgoing = request(app.url + path, {
-        method: 'POST',
-        headers: { ...ada.headers, ...multipart, 'content-length': '400000000' },
-      });
-      outgoing.on('response', (response) => {
-        resolve(response.statusCode);
-        outgoing.destroy();
-      });
-      outgoing.on('error', reject);
-      outgoing.write('--x');
-    });
+    const giant = await announceBody(app.url + path, 'POST', { ...ada.headers, ...multipart }, 400_000_000);
     expect(giant).toBe(413);
   });
 

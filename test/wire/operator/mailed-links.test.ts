@@ -257,6 +257,13 @@ describe('signing in with Google', () => {
       expect(refreshed.status).toBe(401);
     }));
 
+  it('does not lead two accounts of Google to one address: 409', () =>
+    withGoogle(async (token) => {
+      const claims = { email: 'shared@harbor.test', email_verified: true };
+      expect((await signIn(await token({ ...claims, sub: 'g-4' }))).status).toBe(200);
+      expect((await signIn(await token({ ...claims, sub: 'g-5' }))).status).toBe(409);
+    }));
+
   it('says so when it is not configured', async () => {
     expect((await signIn('x')).status).toBe(503);
     const nothing = await app.call('POST', '/auth/google', { body: {} });

@@ -58,6 +58,18 @@ describe('a SIP trunk', () => {
     expect([answer.status, fieldsOf(answer.body)]).toEqual([409, ['phone_number']]);
   });
 
+  it('is answered with 404 for an agent that is not of the workspace, and calls nobody before it is set up', async () => {
+    const body = { ...example, phone_number: '+16505551242' };
+    const agent_id = (await newAgent((await signUp(app)).ctx)).id;
+    expect((await send('POST', '/phonenumbers/sip_trunk', { ...body, agent_id })).status).toBe(404);
+    const own = { ...body, agent_id: (await newAgent(ada.ctx)).id };
+    expect((await send('POST', '/phonenumbers/sip_trunk', own)).status).toBe(201);
+    const call = await send('POST', '/calls/outbound_call', {
+      ...{ agent_phone_number: '+16505551242', phone_number_to_dial: '+14155552671' },
+    });
+    expect([call.status, fieldsOf(call.body)]).toEqual([409, ['agent_phone_number']]);
+  });
+
   it('is answered with every field that does not fit', async () => {
     const answer = await send('POST', '/phonenumbers/sip_trunk', {
       phone_number: '12',

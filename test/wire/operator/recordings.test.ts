@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWebCall } from '../../../core/calls/index.ts';
 import { expireRecordings } from '../../../core/recordings/index.ts';
+import { signLink } from '../../../core/recordings/link.ts';
 import { piecePath } from '../../../core/recordings/piece.ts';
 import { wavHeaderBytes } from '../../../core/recordings/wav.ts';
 import { callEvents } from '../../../db/schema/call-events.ts';
@@ -63,10 +64,16 @@ describe('GET /calls/{id}/recording', () => {
       size: 3 * wavHeaderBytes + 2_400 * 4,
     });
     expect(Date.parse(body.url_expires_at)).toBeGreaterThan(Date.now() + 3_500_000);
+    const call = await app.call('GET', `/calls/${callId}`, { headers: ada.headers });
+    expect(call.body.recording).toMatchObject({ state: 'complete', duration: 0.2, size: body.size });
+    expect((await fetchAudio(call.body.recording.mono_url)).status).toBe(200);
   });
 
   it('is 404 for a call without one', async () => {
-    expect((await get(await newCall())).status).toBe(404);
+    const id = await newCall();
+    expect((await get(id)).status).toBe(404);
+    const call = await app.call('GET', `/calls/${id}`, { headers: ada.headers });
+    expect(call.body.recording).toBeNull();
   });
 
   it('is not complete before the last piece is there', async () => {
@@ -169,6 +176,12 @@ describe('GET /calls/{id}/recording/audio', () => {
       body.url.split('?')[0],
     ])
       expect((await fetchAudio(url)).status).toBe(403);
+  });
+
+  it('answers 404 by the link of a recording that was deleted since', async () => {
+    const id = await newCall();
+    const signed = signLink(app.t.services.authSecret, id, Date.now() + 60_000);
+    expect((await app.call('GET', `/calls/${id}/recording/audio?${signed}`)).status).toBe(404);
   });
 
   it('plays silence for a piece whose bytes are gone', async () => {

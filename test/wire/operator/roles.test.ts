@@ -21,6 +21,7 @@ const documented: Record<string, 'session' | 'member' | 'developer' | 'admin'> =
   getAgent: 'member',
   updateAgent: 'developer',
   deleteAgent: 'developer',
+  getAgentUsage: 'member', // addition
   uploadKnowledge: 'developer',
   listKnowledge: 'member',
   deleteKnowledge: 'developer',
@@ -139,6 +140,7 @@ const foreign: Record<string, number> = {
   getAgent: 404,
   updateAgent: 404,
   deleteAgent: 404,
+  getAgentUsage: 404,
   uploadKnowledge: 404,
   listKnowledge: 404,
   deleteKnowledge: 404,

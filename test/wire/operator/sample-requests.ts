@@ -16,7 +16,7 @@ import { givePiece } from '../../factories/recordings.ts';
 import type { TestApp } from '../../harness/app.ts';
 import type { Caller } from './crew.ts';
 
-type SampleRequest = (things: Things) => { path: string; body?: unknown };
+export type SampleRequest = (things: Things) => { path: string; body?: unknown };
 
 /** Things of one workspace to act on, fresh for each request: some requests delete them. */
 interface Things {
@@ -171,6 +171,7 @@ export const requests: Record<string, SampleRequest> = {
   getAgent: (w) => ({ path: `/agents/${w.agentId}` }),
   updateAgent: (w) => ({ path: `/agents/${w.agentId}`, body: { temperature: 0.1 } }),
   deleteAgent: (w) => ({ path: `/agents/${w.agentId}` }),
+  getAgentUsage: (w) => ({ path: `/agents/${w.agentId}/usage` }),
   uploadKnowledge: (w) => ({ path: `/agents/${w.agentId}/upload`, body: oneFile() }),
   listKnowledge: (w) => ({ path: `/agents/${w.agentId}/files` }),
   deleteKnowledge: (w) => ({ path: `/agents/${w.agentId}/files/menu.txt` }),

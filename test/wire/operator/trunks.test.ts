@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiKey } from '../../../core/api-keys/index.ts';
+import { beginDial } from '../../../core/calls/index.ts';
 import { attemptsOf, dialer, runningCampaign } from '../../factories/dialer.ts';
 import { newAgent, newLine } from '../../factories/lines.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
@@ -21,7 +22,10 @@ const send = (method: string, path: string, body?: unknown, who: Caller = ada) =
   app.call(method, path, { headers: who.headers, ...(body === undefined ? {} : { body }) });
 
 it('lists the trunks of the workspace with their numbers, and keeps what a carrier grants', async () => {
-  const usual = { trunk, phone_numbers: numbers, calls_per_second: null, max_channels: null };
+  const metrics_label = expect.stringMatching(/^[0-9a-f]{12}$/);
+  const usual = {
+    ...{ trunk, metrics_label, phone_numbers: numbers, calls_per_second: null, max_channels: null },
+  };
   expect((await send('GET', '/trunks')).body).toEqual([usual]);
   const limits = { calls_per_second: 2.5, max_channels: 10 };
   const set = await send('PUT', `/trunks/${trunk}`, limits);
@@ -29,6 +33,17 @@ it('lists the trunks of the workspace with their numbers, and keeps what a carri
   expect((await send('GET', '/trunks')).body).toEqual([{ ...usual, ...limits }]);
   const back = await send('PUT', `/trunks/${trunk}`, { calls_per_second: null, max_channels: null });
   expect(back.body).toEqual(usual);
+});
+
+it('is in the metrics by a name that tells strangers nothing', async () => {
+  const [{ metrics_label }] = (await send('GET', '/trunks')).body;
+  const call = await send('POST', '/calls/outbound_call', {
+    ...{ agent_phone_number: numbers[0], phone_number_to_dial: '+14155552671' },
+  });
+  await beginDial(app.t.system(), { callId: call.body.call_id });
+  const { body } = await app.call('GET', '/reports/workload');
+  expect(body).toContain(`trunkline_trunk_active_calls{trunk="${metrics_label}"} 1\n`);
+  expect(body).not.toContain(trunk);
 });
 
 it('knows a trunk with a user by both', async () => {

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { DisconnectReason, ParticipantInfo_Kind, WebhookEvent } from '@livekit/protocol';
 import { AccessToken } from 'livekit-server-sdk';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordEvents, startWebCall } from '../../../core/calls/index.ts';
 import { agentIdentity } from '../../../core/calls/plan.ts';
 import { newAgent } from '../../factories/lines.ts';
 import { newPerson } from '../../factories/people.ts';
+import { announceBody } from '../../harness/announce-body.ts';
 import { livekitKeys, type TestApp, testApp } from '../../harness/app.ts';
 
 let app: TestApp;
@@ -49,6 +50,34 @@ describe('the signature', () => {
     expect((await deliver(event, { tamper: true })).status).toBe(401);
     expect((await app.call('POST', '/webhook/livekit', { body: {} })).status).toBe(401);
     expect(await counter()).toBeNull();
+  });
+});
+
+describe('a delivery that cannot be taken', () => {
+  async function signed(body: string) {
+    const token = new AccessToken(livekitKeys.apiKey, livekitKeys.apiSecret);
+    token.sha256 = createHash('sha256').update(body).digest('base64');
+    return { 'content-type': 'application/webhook+json', authorization: await token.toJwt() };
+  }
+
+  it('is 400 when it is signed and no event, 413 when it is too large', async () => {
+    for (const body of ['{"event":', '{"event": {}}'])
+      expect((await app.call('POST', '/webhook/livekit', { body, headers: await signed(body) })).status).toBe(
+        400,
+      );
+    const headers = await signed('{}');
+    expect(await announceBody(`${app.url}/webhook/livekit`, 'POST', headers, 2 ** 30)).toBe(413);
+  });
+
+  it.each([
+    [503, Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+    [500, new Error('no such table')],
+  ])('is %i when the database fails, and is handled when it comes again', async (status, error) => {
+    const event = { id: `EV_${status}`, event: 'room_finished', room: room(`RM_${status}`) };
+    const query = vi.spyOn(app.t.db.$client, 'query').mockRejectedValue(error as never);
+    expect((await deliver(event)).status).toBe(status);
+    query.mockRestore();
+    expect((await deliver(event)).body).toEqual({ status: 'handled' });
   });
 });
 

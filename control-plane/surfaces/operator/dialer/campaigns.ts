@@ -71,6 +71,7 @@ const create = route({
   operationId: 'createCampaign',
   summary: 'Make a campaign; it is a draft until its status is set to running',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 201,
   errors: [409],
   body: campaignIn,
@@ -106,6 +107,7 @@ const update = (method: Method, operationId: string) =>
     description:
       'A running campaign goes by the change within a second, and calls that have not rung are judged by it. `rules` and `retries` are replaced as a whole.',
     auth: 'member',
+    keyScope: 'campaigns:write',
     status: 200,
     errors: [409],
     params: slugParams,

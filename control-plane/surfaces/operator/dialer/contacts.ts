@@ -18,6 +18,7 @@ const upload = route({
   description:
     'State `received` in the answer: no column is clearly the phone number; name it with the retry route. 400 with the reason for what is no table.',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 201,
   errors: [409],
   params: z.object({ slug: z.string().min(1).max(100) }),
@@ -40,6 +41,7 @@ const retry = route({
   description:
     'failed: the import goes on after the last row that is in. received: it begins, with `mapping`. broken: send the rest of the file as multipart/form-data, `offset` being `received_bytes`.',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 200,
   errors: [409],
   params: z.object({ uuid: z.uuid() }),
@@ -111,6 +113,7 @@ const prospect = route({
   summary: 'Put one person into a campaign',
   description: 'Somebody who may never be called is taken as well, `blocked` with the reason.',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 201,
   errors: [409],
   params: z.object({ uuid: z.uuid() }),

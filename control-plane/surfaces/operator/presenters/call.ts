@@ -8,6 +8,7 @@ import type {
 import { isRecord } from '../../../../platform/is-record.ts';
 import type { callDetailOut, callOut } from '../schemas/call.ts';
 import { presentAnalysis } from './analysis.ts';
+import { presentRecording } from './recording.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
@@ -48,19 +49,17 @@ export function presentCall(call: CallListItem): z.input<typeof callOut> {
   };
 }
 
-export function presentCallDetail({
-  call,
-  agentName,
-  transcript,
-  events,
-  analysis,
-}: CallWithTranscript): z.input<typeof callDetailOut> {
+export function presentCallDetail(
+  { call, agentName, transcript, events, analysis, recording }: CallWithTranscript,
+  publicUrl: string,
+): z.input<typeof callDetailOut> {
   return {
     ...presentCall({ ...call, agentName }),
     cost:
       call.cost === null
         ? null
         : { ...presentCost(call.cost), price_version: call.cost.version, parts: [...call.cost.parts] },
+    recording: recording && presentRecording(recording, call.id, publicUrl),
     transcript: transcript.map((turn) => ({
       role: turn.role,
       text: turn.text,

@@ -3,6 +3,7 @@ import type { CampaignProgress, CampaignWithNumbers } from '../../../../core/cam
 import { retrySettings } from '../../../../core/campaigns/retries.ts';
 import { type Caps, ruleSettings } from '../../../../core/campaigns/rules/index.ts';
 import type { ContactList } from '../../../../core/contacts/index.ts';
+import type { batchOut } from '../schemas/batch.ts';
 import type { campaignOut, progressOut, uploadOut } from '../schemas/campaign.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
@@ -93,4 +94,15 @@ export const presentUpload = (list: ContactList): z.input<typeof uploadOut> => (
   ...{ received_bytes: list.receivedBytes, rows_done: list.rowsDone, rows_imported: list.rowsImported },
   ...{ rows_blocked: list.rowsBlocked, rows_failed: list.rowsFailed, rows_duplicate: list.rowsDuplicate },
   created_at: list.createdAt.toISOString(),
+});
+
+export const presentBatch = (batch: CampaignWithNumbers): z.input<typeof batchOut> => ({
+  ...{ id: batch.id, name: batch.name, slug: batch.slug, status: batch.status },
+  ...{ status_reason: batch.statusReason, agent_id: batch.agentId },
+  phone_numbers: [...batch.fromNumbers],
+  scheduled_at: iso(batch.startsAt),
+  end_at: iso(batch.endsAt),
+  created_at: batch.createdAt.toISOString(),
+  started_at: iso(batch.startedAt),
+  finished_at: iso(batch.finishedAt),
 });

@@ -22,6 +22,12 @@ export function presentWorkload(workload: Workload): string {
   lines.push('# TYPE trunkline_agent_active_calls gauge');
   for (const [name, active] of sumByName(workload.perAgent))
     lines.push(`trunkline_agent_active_calls{agent="${escapeLabel(name)}"} ${active}`);
+  lines.push(
+    '# HELP trunkline_trunk_active_calls Phone calls that are dialed, ring or are on, by metrics_label.',
+  );
+  lines.push('# TYPE trunkline_trunk_active_calls gauge');
+  for (const { trunk, active } of workload.perTrunk)
+    lines.push(`trunkline_trunk_active_calls{trunk="${trunk}"} ${active}`);
   return `${lines.join('\n')}\n`;
 }
 

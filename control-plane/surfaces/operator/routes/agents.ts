@@ -11,6 +11,7 @@ import { route } from '../../../http/route.ts';
 import { definitionOf } from '../agent-definition.ts';
 import { presentAgentFor } from '../presenters/agent.ts';
 import { agentCreate, agentOut, agentUpdate, agentWireNames } from '../schemas/agent.ts';
+import { agentUsageRoute } from './agent-usage.ts';
 
 const present = presentAgentFor;
 
@@ -31,6 +32,7 @@ const create = route({
   operationId: 'createAgent',
   summary: 'Create an agent',
   auth: 'developer',
+  keyScope: 'agents:write',
   status: 201,
   errors: [409],
   body: agentCreate,
@@ -66,6 +68,7 @@ const update = route({
   operationId: 'updateAgent',
   summary: 'Change an agent; what is left out stays',
   auth: 'developer',
+  keyScope: 'agents:write',
   status: 200,
   errors: [409],
   params: idParams,
@@ -100,4 +103,4 @@ const remove = route({
   },
 });
 
-export const agentRoutes = [list, create, get, update, remove];
+export const agentRoutes = [list, create, get, update, remove, agentUsageRoute];

@@ -12,6 +12,7 @@ export const announceRoute = route({
   description:
     'For trying an agent out by phone. The call has to be dialed within a minute, once, with `dial_as` as the caller’s number; that number is a secret. The call’s id is `call_id`.',
   auth: 'member',
+  keyScope: 'calls:write',
   status: 201,
   errors: [404],
   limit: { name: 'announce-call', points: 600, durationMs: 60_000 },

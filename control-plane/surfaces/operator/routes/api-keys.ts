@@ -37,6 +37,7 @@ const create = route({
   operationId: 'createApiKey',
   summary: 'Make an API key; the key itself is shown this once',
   auth: 'admin',
+  keyScope: 'workspace:write',
   status: 201,
   params: idParams,
   body: z

@@ -4,7 +4,6 @@ import type { Context } from '../../../../core/context.ts';
 import { DomainError } from '../../../../core/errors.ts';
 import { emailField } from '../../../../core/fields.ts';
 import {
-  type AccessSession,
   getMe,
   logIn,
   logOut,
@@ -16,12 +15,13 @@ import {
 } from '../../../../core/users/index.ts';
 import { sha256 } from '../../../../platform/crypto.ts';
 import { isRecord } from '../../../../platform/is-record.ts';
-import { readCookie, setCookie } from '../../../http/cookies.ts';
+import { readCookie } from '../../../http/cookies.ts';
 import { setStatus } from '../../../http/request-log.ts';
 import { route } from '../../../http/route.ts';
-import { accessCookie, refreshCookie, refuseForeignWrite } from '../authenticate.ts';
+import { refreshCookie, refuseForeignWrite } from '../authenticate.ts';
 import { presentMe, presentSession } from '../presenters/account.ts';
 import { acceptedOut, meOut, sessionOut } from '../schemas/account.ts';
+import { clearCookies, setAccessCookie, setRefreshCookie } from '../session-cookies.ts';
 
 export const limit = { name: 'auth', points: 30, durationMs: 60_000 };
 /** However many addresses a guesser has: one account gets so many tries. */
@@ -39,37 +39,14 @@ const signUpLimit = { ...subjectLimit, name: 'auth-signup', durationMs: 900_000 
 /** What the operation asks of one; it says itself what is wrong. */
 export const newPassword = { format: 'password', minLength: 8, maxLength: 200 } as const;
 
-const refreshPath = '/auth';
 const refreshBody = z.object({ refresh_token: z.string().min(1).max(500).optional() }).optional();
-
-/** Browsers drop Secure cookies that come over plain HTTP, so they are Secure exactly where the product is on HTTPS. */
-const isSecure = (ctx: Context): boolean => ctx.services.publicUrl.startsWith('https:');
-
-export function setAccessCookie(ctx: Context, koa: Koa.Context, session: AccessSession): void {
-  koa.set('Cache-Control', 'no-store');
-  setCookie(koa, accessCookie, session.accessToken, {
-    path: '/',
-    maxAgeMs: session.accessTtlMs,
-    secure: isSecure(ctx),
-  });
-}
 
 const userAgent = (koa: Koa.Context): string => koa.get('User-Agent');
 
 function signedIn(ctx: Context, koa: Koa.Context, session: Session) {
   setAccessCookie(ctx, koa, session);
-  setCookie(koa, refreshCookie, session.refreshToken, {
-    path: refreshPath,
-    maxAgeMs: session.refreshTtlMs,
-    secure: isSecure(ctx),
-  });
+  setRefreshCookie(ctx, koa, session);
   return presentSession(session);
-}
-
-export function clearCookies(ctx: Context, koa: Koa.Context): void {
-  const secure = isSecure(ctx);
-  setCookie(koa, accessCookie, '', { path: '/', maxAgeMs: 0, secure });
-  setCookie(koa, refreshCookie, '', { path: refreshPath, maxAgeMs: 0, secure });
 }
 
 const signUpRoute = route({

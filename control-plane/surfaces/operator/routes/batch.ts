@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import {
-  type CampaignWithNumbers,
   changeStatus,
   createCampaign,
   deleteCampaign,
@@ -16,44 +15,11 @@ import { listNumbers } from '../../../../core/numbers/index.ts';
 import { HttpError } from '../../../http/errors.ts';
 import { idParams, intParam } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
-import { presentProgress, presentUpload } from '../presenters/campaign.ts';
-import { campaignStatus, progressOut, uploadOut } from '../schemas/campaign.ts';
+import { presentBatch, presentProgress, presentUpload } from '../presenters/campaign.ts';
+import { batchDetailOut, batchOut } from '../schemas/batch.ts';
 import { moment, momentOrNull } from '../schemas/moment.ts';
 import { e164 } from '../schemas/number.ts';
 import { listFile, listQuery, uploadList } from '../upload-list.ts';
-
-/** A batch is a campaign with a smaller form. */
-const batchOut = z
-  .object({
-    id: z.uuid(),
-    name: z.string(),
-    slug: z.string(),
-    status: campaignStatus,
-    status_reason: z.string(),
-    agent_id: z.uuid(),
-    phone_numbers: z.array(z.string()),
-    scheduled_at: z.iso.datetime().nullable(),
-    end_at: z.iso.datetime().nullable(),
-    created_at: z.iso.datetime(),
-    started_at: z.iso.datetime().nullable(),
-    finished_at: z.iso.datetime().nullable(),
-  })
-  .meta({ id: 'Batch' });
-
-const presentBatch = (batch: CampaignWithNumbers): z.input<typeof batchOut> => ({
-  ...{ id: batch.id, name: batch.name, slug: batch.slug, status: batch.status },
-  ...{ status_reason: batch.statusReason, agent_id: batch.agentId },
-  phone_numbers: [...batch.fromNumbers],
-  scheduled_at: batch.startsAt?.toISOString() ?? null,
-  end_at: batch.endsAt?.toISOString() ?? null,
-  created_at: batch.createdAt.toISOString(),
-  started_at: batch.startedAt?.toISOString() ?? null,
-  finished_at: batch.finishedAt?.toISOString() ?? null,
-});
-
-const batchDetailOut = batchOut
-  .extend({ progress: progressOut, uploads: z.array(uploadOut) })
-  .meta({ id: 'BatchDetail' });
 
 const list = route({
   method: 'get',
@@ -90,8 +56,8 @@ const upload = route({
   description:
     'What the batch is stands in the query, the file in the body. Calls begin when people are in and the rules allow it, or at `scheduled_at`. 400 with the reason, and no batch, for a file that cannot be read.',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 201,
-  errors: [409],
   query: listQuery.extend({
     phone_number: e164.meta({ description: 'The number to call from.' }),
     agent_id: z.uuid().optional().meta({ description: 'Left out: the agent of the number.' }),
@@ -163,6 +129,7 @@ const update = route({
   operationId: 'updateBatch',
   summary: 'Change when a batch calls, or whether it does',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 200,
   errors: [409],
   params: idParams,

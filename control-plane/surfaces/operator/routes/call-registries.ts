@@ -76,6 +76,7 @@ const create = route({
   operationId: 'createCallRegistry',
   summary: 'Keep to a registry: until its first upload is in, nobody of its country is dialed',
   auth: 'developer',
+  keyScope: 'campaigns:write',
   status: 201,
   errors: [409],
   body: z
@@ -111,6 +112,7 @@ const change = route({
   operationId: 'changeCallRegistry',
   summary: 'Rename a registry, or say anew how old its copy may be',
   auth: 'developer',
+  keyScope: 'campaigns:write',
   status: 200,
   errors: [409],
   params: idParams,
@@ -144,6 +146,7 @@ const upload = route({
   summary: 'Upload a download of the registry; it is imported by a job',
   description: `At most ${registryFileBytes / 1024 ** 3} GB. It counts when it has come in whole (\`state\` ready); a row that holds no number, beyond a header, fails the whole, and the copy before it goes on counting.`,
   auth: 'developer',
+  keyScope: 'campaigns:write',
   status: 202,
   params: idParams,
   query: z.object({

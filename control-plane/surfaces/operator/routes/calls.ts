@@ -1,52 +1,10 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { requestAnalysis } from '../../../../core/analyses/index.ts';
-import {
-  endCall,
-  exportCalls,
-  getCall,
-  listCalls,
-  placeCall,
-  startWebCall,
-} from '../../../../core/calls/index.ts';
-import { phoneNumberField, variablesField } from '../../../../core/fields.ts';
+import { exportCalls, getCall, listCalls } from '../../../../core/calls/index.ts';
 import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentCall, presentCallDetail } from '../presenters/call.ts';
 import { callDetailOut, callFilters, callOut, callPageFilters } from '../schemas/call.ts';
-import { announceRoute } from './announce-call.ts';
-
-const generateToken = route({
-  method: 'get',
-  path: '/calls/generate-token',
-  operationId: 'generateToken',
-  summary: 'A visitor’s way into a call with a published agent',
-  description:
-    'Joining `room` at `url` with `token` starts the call. `agent_id` is the id or the web slug; agents without a web slug are not published.',
-  auth: 'public',
-  status: 200,
-  errors: [404],
-  limit: { name: 'visitor-token', points: 30, durationMs: 60_000 },
-  query: z.object({
-    agent_id: z.string().trim().min(1, 'must not be empty').max(100),
-    visitor_name: z.string().trim().max(100).optional(),
-  }),
-  returns: z.object({
-    token: z.string(),
-    url: z.string(),
-    room: z.string(),
-    call_id: z.uuid(),
-    agent_name: z.string(),
-  }),
-  handle: async ({ ctx, query, koa }) => {
-    koa.set('Cache-Control', 'no-store');
-    const { call, token, url, roomName, agentName } = await startWebCall(ctx, {
-      agent: query.agent_id,
-      visitorName: query.visitor_name,
-    });
-    return { token, url, room: roomName, call_id: call.id, agent_name: agentName };
-  },
-});
 
 const filterWireNames = { startAt: 'start_datetime', endAt: 'end_datetime' };
 
@@ -142,84 +100,17 @@ const get = route({
   method: 'get',
   path: '/calls/{id}',
   operationId: 'getCall',
-  summary: 'One call with its transcript, its events and where the milliseconds of each turn went',
+  summary:
+    'One call with its transcript, its recording, its events and where the milliseconds of each turn went',
   auth: 'member',
   status: 200,
   params: idParams,
   returns: callDetailOut,
-  handle: async ({ ctx, params }) => presentCallDetail(await getCall(ctx, { callId: params.id })),
-});
-
-const e164 = phoneNumberField.meta({ type: 'string', description: 'E.164', example: '+14155559876' });
-
-const outboundCall = route({
-  method: 'post',
-  path: '/calls/outbound_call',
-  operationId: 'placeOutboundCall',
-  summary: 'Call somebody with the agent of one of the workspace’s numbers',
-  auth: 'member',
-  status: 201,
-  errors: [404, 409],
-  body: z
-    .object({
-      agent_phone_number: e164,
-      phone_number_to_dial: e164,
-      dynamic_variables: variablesField.nullish(),
-    })
-    .meta({ id: 'OutboundCall' }),
-  returns: z.object({
-    call_id: z.uuid(),
-    status: z.string(),
-    room: z.string(),
-    missing_variables: z.array(z.string()),
-  }),
-  wireNames: {
-    fromNumber: 'agent_phone_number',
-    toNumber: 'phone_number_to_dial',
-    variables: 'dynamic_variables',
-  },
-  handle: async ({ ctx, body }) => {
-    const call = await placeCall(ctx, {
-      fromNumber: body.agent_phone_number,
-      toNumber: body.phone_number_to_dial,
-      variables: body.dynamic_variables ?? {},
-    });
-    const { id, status, roomName, missingVariables } = call;
-    return { call_id: id, status, room: roomName, missing_variables: missingVariables };
+  handle: async ({ ctx, params, koa }) => {
+    // It has links that work for whoever has them.
+    koa.set('Cache-Control', 'no-store');
+    return presentCallDetail(await getCall(ctx, { callId: params.id }), ctx.services.publicUrl);
   },
 });
 
-const hangUp = route({
-  method: 'post',
-  path: '/calls/{id}/end',
-  operationId: 'endCall',
-  summary: 'Hang up; a call that is over stays as it is',
-  auth: 'member',
-  status: 202,
-  params: idParams,
-  returns: z.object({ call_id: z.uuid(), status: z.string() }),
-  handle: async ({ ctx, params }) => {
-    const call = await endCall(ctx, { callId: params.id });
-    return { call_id: call.id, status: call.status };
-  },
-});
-
-const analyze = route({
-  method: 'post',
-  path: '/calls/{id}/analyze',
-  operationId: 'analyzeCall',
-  summary: 'Analyse a finished call again, for example with another model',
-  description:
-    'The result is in GET /calls/{id} once its `run` is there. While a run is under way, it is the answer.',
-  auth: 'developer',
-  status: 202,
-  errors: [409],
-  params: idParams,
-  returns: z.object({ call_id: z.uuid(), run: z.number().int(), status: z.enum(['pending', 'done']) }),
-  handle: async ({ ctx, params }) => {
-    const { callId, run, status } = await requestAnalysis(ctx, { callId: params.id });
-    return { call_id: callId, run, status };
-  },
-});
-
-export const callRoutes = [generateToken, list, exportAll, get, outboundCall, announceRoute, hangUp, analyze];
+export const callRoutes = [list, exportAll, get];

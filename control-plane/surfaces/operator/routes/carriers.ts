@@ -96,6 +96,7 @@ const save = route({
   operationId: 'saveCarrier',
   summary: 'Keep the workspace’s account at a carrier, in place of the one before',
   auth: 'admin',
+  keyScope: 'numbers:write',
   status: 200,
   params: carrierParams,
   body: accountIn,

@@ -27,6 +27,7 @@ const interact = ({ closing }: OperatorDeps) =>
     description:
       'A new chat begins with `agent_id`, it goes on with `chat_id`. With `stream` (or `Accept: text/event-stream`) the answer is server-sent events: `chat`, then `text` and `tool` as they come, then `done` with what the whole answer would have been, or `failed`.',
     auth: 'member',
+    keyScope: 'chats:write',
     status: 200,
     errors: [404, 409, 429],
     limit: { name: 'chat', points: 600, durationMs: 60_000 },

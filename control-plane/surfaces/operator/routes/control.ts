@@ -11,6 +11,7 @@ const control = route({
   description:
     'Answers within about two seconds whether the agent has done it, or why not. A call that is over, or that goes on without its agent, is a 409.',
   auth: 'developer',
+  keyScope: 'calls:write',
   status: 200,
   errors: [404, 409],
   params: idParams,
@@ -32,6 +33,7 @@ const supervise = route({
   summary: 'A supervisor’s way into the room of a live call',
   description: 'Join `room` at `url` with `token` within ten minutes, with any LiveKit client.',
   auth: 'developer',
+  keyScope: 'calls:write',
   status: 200,
   errors: [404, 409],
   params: idParams,

@@ -73,6 +73,7 @@ const add = route({
   description:
     'Calls that have not rung are taken back. Numbers that are on the list already change nothing.',
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 200,
   errors: [404, 409],
   body: z
@@ -97,6 +98,7 @@ const importFile = route({
   summary: 'Put the numbers of a file on the list',
   description: `One number in each row, in its first column; at most ${doNotCallFile.numbers} of them. Rows that hold none are said in \`errors\` (the first ${doNotCallFile.shownErrors}) and do not keep the others from the list. 400, and nothing is changed, for a file that is none.`,
   auth: 'member',
+  keyScope: 'campaigns:write',
   status: 200,
   errors: [404, 409],
   query: z.object({

@@ -15,6 +15,7 @@ export const healthRoutes = ({ version, probes }: OperatorDeps) => [
     operationId: 'getHealth',
     summary: 'Whether this process is alive, and its version',
     auth: 'public',
+    needsStorage: false,
     status: 200,
     returns: z.object({ status: z.literal('ok'), version: z.string() }),
     handle: () => ({ status: 'ok' as const, version }),
@@ -25,8 +26,9 @@ export const healthRoutes = ({ version, probes }: OperatorDeps) => [
     operationId: 'getReadiness',
     summary: 'Whether everything that calls need can be reached (503 when not, in the same form)',
     auth: 'public',
+    needsStorage: false,
     status: 200,
-    errors: [503],
+    otherStatus: 503,
     returns: ready,
     handle: async ({ koa }) => {
       const [db, redis, livekit] = await Promise.all([

@@ -29,6 +29,7 @@ const upload = route({
   description:
     'Files are taken one by one: what is wrong with one is said in `rejected` and does not touch the others. 400 or 413 when none is taken. A file with the name of an old one replaces it. Indexing follows; see `status` of the file.',
   auth: 'developer',
+  keyScope: 'agents:write',
   status: 201,
   params: idParams,
   body: uploadIn,
@@ -109,6 +110,7 @@ const query = route({
   operationId: 'queryKnowledge',
   summary: 'Ask an agent’s files: the passages that may answer, best first',
   auth: 'member',
+  keyScope: 'agents:read',
   status: 200,
   params: idParams,
   body: queryIn,

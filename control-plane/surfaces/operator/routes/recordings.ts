@@ -21,7 +21,7 @@ const get = route({
   handle: async ({ ctx, params, koa }) => {
     koa.set('Cache-Control', 'no-store');
     const recording = await getRecording(ctx, { callId: params.id });
-    return presentRecording(recording, `${ctx.services.publicUrl}/calls/${params.id}/recording/audio`);
+    return presentRecording(recording, params.id, ctx.services.publicUrl);
   },
 });
 
@@ -35,7 +35,8 @@ const audio = route({
   auth: 'public',
   status: 200,
   contentType: 'audio/wav',
-  errors: [206, 403, 404, 416],
+  otherStatus: 206,
+  errors: [403, 416],
   params: idParams,
   query: z.object({
     expires: intParam({ min: 0, max: 9_000_000_000_000, fallback: 0 }),

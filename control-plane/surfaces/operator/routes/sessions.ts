@@ -4,7 +4,7 @@ import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentSignIn } from '../presenters/account.ts';
 import { signInOut } from '../schemas/account.ts';
-import { clearCookies } from './auth.ts';
+import { clearCookies } from '../session-cookies.ts';
 
 const sessionsRoute = route({
   method: 'get',

@@ -10,7 +10,7 @@ import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentAccess, presentWorkspace } from '../presenters/account.ts';
 import { accessOut, workspaceOut } from '../schemas/account.ts';
-import { setAccessCookie } from './auth.ts';
+import { setAccessCookie } from '../session-cookies.ts';
 
 const create = route({
   method: 'post',
@@ -18,6 +18,7 @@ const create = route({
   operationId: 'createWorkspace',
   summary: 'Create a workspace with the caller as its admin',
   auth: 'session',
+  keyScope: 'workspace:write',
   status: 201,
   errors: [403],
   body: z
@@ -37,6 +38,7 @@ const list = route({
   summary: 'The workspaces the caller belongs to; a superuser sees all',
   auth: 'session',
   status: 200,
+  errors: [403],
   returns: z.array(workspaceOut),
   handle: async ({ ctx }) => (await listWorkspaces(ctx, {})).map(presentWorkspace),
 });
@@ -77,6 +79,7 @@ const update = route({
   summary: 'Change the active workspace',
   description: 'What is left out stays. A retention counts for the recordings that are there as well.',
   auth: 'admin',
+  keyScope: 'workspace:write',
   status: 200,
   params: idParams,
   body: z

@@ -3,6 +3,7 @@ import { dispositions } from '../../../../core/dispositions.ts';
 import { intParam } from '../../../http/params.ts';
 import { analysisOut } from './analysis.ts';
 import { moment } from './moment.ts';
+import { recordingOut } from './recording.ts';
 
 export const callFilters = z
   .object({
@@ -109,6 +110,7 @@ export const callDetailOut = callOut
       })
       .meta({ id: 'CallCost' })
       .nullable(),
+    recording: recordingOut.nullable().meta({ description: 'Null: the call was not recorded.' }),
     transcript: z.array(
       z.object({
         role: z.enum(['user', 'agent']),
