@@ -14,7 +14,7 @@ import { createLogger } from '../../platform/log.ts';
 import { newAgent } from '../../test/factories/lines.ts';
 import { fakePorts } from '../../test/harness/fake-ports.ts';
 
-/** One list as the jobs process would import it. Prints `{ imported, tookMs, peakRssBytes, rssBeforeBytes }`. */
+/** One list as the jobs process would import it. Prints `{ imported, tookMs, cpuMs, peakRssBytes, rssBeforeBytes }`. */
 const [databaseUrl = '', file = '', folder = ''] = process.argv.slice(2);
 const handle = openDatabase(databaseUrl, { max: 4 });
 const services: Services = {
@@ -38,15 +38,18 @@ const { id: listId } = await createList(ctx, { campaignId, fileName: 'people.csv
 await receiveUpload(ctx, { listId, source: createReadStream(file) });
 const before = process.memoryUsage().rss;
 const { run } = await startImport(ctx, { listId });
+const cpu = process.cpuUsage();
 const startedAt = performance.now();
 await importList(ctx, { listId, run });
 const tookMs = performance.now() - startedAt;
+const { user, system } = process.cpuUsage(cpu);
 const { rowsImported } = await getList(ctx, { listId });
 await handle.close();
 process.stdout.write(
   JSON.stringify({
     imported: rowsImported,
     tookMs,
+    cpuMs: (user + system) / 1_000,
     peakRssBytes: peakRss(),
     rssBeforeBytes: before,
   }),

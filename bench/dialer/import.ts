@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { from } from 'pg-copy-streams';
+import { nodeBinary, nodeVersion } from '../../cli/processes.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { smallHeap, typescriptArgs } from '../../platform/typescript-args.ts';
 import type { Row } from '../kit.ts';
@@ -36,7 +37,10 @@ export const importSection: Section = {
       await importRate(databaseUrl, few, folder, 100);
       const product = await importRate(databaseUrl, file, folder, count);
       const { size } = await stat(file);
-      return { rows: rowsOf(product, bare, indexed), details: { count, fileBytes: size } };
+      return {
+        rows: [...rowsOf(product, bare, indexed), cpuRow(product, count)],
+        details: { count, fileBytes: size },
+      };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -93,6 +97,8 @@ interface Product {
   readonly peakRssBytes: number;
   /** Of the same process, before the import. */
   readonly rssBeforeBytes: number;
+  /** Processor time of the importing process. */
+  readonly cpuMs: number;
 }
 
 async function importRate(
@@ -102,10 +108,11 @@ async function importRate(
   count: number,
 ): Promise<Product> {
   const child = fileURLToPath(new URL('import-child.ts', import.meta.url));
-  // As the product starts its jobs process.
-  const args = [...typescriptArgs(), smallHeap, child, databaseUrl, file, folder];
+  // As the product starts its jobs process, and with the Node that it starts it with.
+  const node = nodeBinary(undefined);
+  const args = [...typescriptArgs(nodeVersion(node)), smallHeap, child, databaseUrl, file, folder];
   const env = { ...inheritedEnv(), NODE_COMPILE_CACHE: join(folder, 'compiled') };
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1_000_000, env });
+  const { stdout } = await promisify(execFile)(node, args, { maxBuffer: 1_000_000, env });
   const { imported, tookMs, ...memory } = JSON.parse(stdout) as Omit<Product, 'rowsPerSecond'> & {
     readonly imported: number;
     readonly tookMs: number;
@@ -139,3 +146,8 @@ function rowsOf(
     },
   ];
 }
+
+const cpuRow = ({ cpuMs }: Product, count: number): Row => ({
+  ...{ figure: 'processor time of the importing process, a row', unit: 'µs' },
+  ...{ product: (cpuMs * 1_000) / count, baseline: null },
+});
