@@ -3,6 +3,7 @@ import type { Consent } from '../../../db/schema/contacts.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { JudgedCampaign } from '../../campaigns/ledger/gather-facts.ts';
 import type { Located, RowContact, RowProblem } from './read-row.ts';
+import { TextBuffer } from './text-buffer.ts';
 
 /** A row that did not become a contact. */
 export interface RowError {
@@ -31,7 +32,7 @@ export interface ChunkFrame {
   /** Places as columns. */
   readonly places: WeakMap<Located, string>;
   /** Memory of chunks that are written. */
-  readonly spare: Buffer[];
+  readonly spare: { readonly lines: TextBuffer; readonly cells: TextBuffer }[];
 }
 
 /**
@@ -48,10 +49,9 @@ export class Chunk {
   readonly located: Located[] = [];
   readonly consents: Consent[] = [];
   readonly #rows: number[] = [];
-  readonly #cells: string[] = [];
-  readonly #ends: number[] = [];
-  readonly #spare: Buffer[];
-  #bytes: Buffer;
+  readonly #spare: ChunkFrame['spare'];
+  readonly #lines: TextBuffer;
+  readonly #cells: TextBuffer;
   readonly #head: string;
   readonly atMs = Date.now();
   readonly #places: WeakMap<Located, string>;
@@ -60,12 +60,19 @@ export class Chunk {
     this.#head = `\t${campaign.workspaceId}\t${campaign.id}\t${listId}\t`;
     this.#places = places;
     this.#spare = spare;
-    this.#bytes = spare.pop() ?? Buffer.allocUnsafe(1 << 21);
+    const { lines, cells } = spare.pop() ?? {
+      lines: new TextBuffer(1 << 21),
+      cells: new TextBuffer(1 << 19),
+    };
+    this.#lines = lines;
+    this.#cells = cells;
   }
 
   /** It is written: its memory is for the next one. */
   release(): void {
-    this.#spare.push(this.#bytes);
+    this.#lines.clear();
+    this.#cells.clear();
+    this.#spare.push({ lines: this.#lines, cells: this.#cells });
   }
 
   get size(): number {
@@ -81,21 +88,20 @@ export class Chunk {
         : columns([givenZone, givenState, givenZip]);
     const rest = `${columns([variables, consent, consentEvidence, priority])}${waiting}`;
     const who = `${row}\t${phone.e164}\t${phone.country ?? '\\N'}\t${given}`;
-    this.#write(`${newId(this.atMs)}${this.#head}${who}\t${this.#placeColumns(located)}\t${rest}`);
+    this.#lines.add(`${newId(this.atMs)}${this.#head}${who}\t${this.#placeColumns(located)}\t${rest}`);
+    this.#cells.add(cells.join(between));
     this.phones.push(phone.e164);
     this.located.push(located);
     this.consents.push(consent);
     this.#rows.push(row);
-    this.#cells.push(cells.join(between));
   }
 
   idOf(index: number): string {
-    const start = this.#startOf(index);
-    return this.#bytes.toString('latin1', start, start + idLength);
+    return this.#lines.at(index).slice(0, idLength);
   }
 
   errorOf(index: number, problem: RowProblem): RowError {
-    return { row: this.#rows[index] ?? 0, problem, cells: (this.#cells[index] ?? '').split(between) };
+    return { row: this.#rows[index] ?? 0, problem, cells: this.#cells.at(index).split(between) };
   }
 
   /** All lines but those of `dropped`; those of `blocked` with their reason. */
@@ -103,24 +109,17 @@ export class Chunk {
     const lines: (string | Uint8Array)[] = [];
     let from = 0;
     const upTo = (end: number) => {
-      if (end > from) lines.push(this.#bytes.subarray(from, end));
+      if (end > from) lines.push(this.#lines.between(from, end));
+      from = end + 1;
     };
-    for (const index of [...dropped, ...blocked.keys()].sort((one, other) => one - other)) {
-      const [start, end] = [this.#startOf(index), this.#ends[index] ?? 0];
-      upTo(start);
-      from = end;
+    for (const index of [...new Set([...dropped, ...blocked.keys()])].sort((one, other) => one - other)) {
+      upTo(index);
       const reason = blocked.get(index);
       if (reason !== undefined && !dropped.has(index))
-        lines.push(
-          `${this.#bytes.toString('utf8', start, end - waiting.length)}\t${copyLine(['blocked', reason])}`,
-        );
+        lines.push(`${this.#lines.at(index, waiting.length)}\t${copyLine(['blocked', reason])}`);
     }
-    upTo(this.#ends.at(-1) ?? 0);
+    upTo(this.size);
     return lines;
-  }
-
-  #startOf(index: number): number {
-    return index === 0 ? 0 : (this.#ends[index - 1] ?? 0);
   }
 
   #placeColumns(located: Located): string {
@@ -129,17 +128,6 @@ export class Chunk {
     const text = columns([copyArray(located.place.zones), located.windowKey]);
     this.#places.set(located, text);
     return text;
-  }
-
-  #write(line: string): void {
-    const end = this.#ends.at(-1) ?? 0;
-    const needed = end + line.length * 3;
-    if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
-      this.#bytes.copy(larger, 0, 0, end);
-      this.#bytes = larger;
-    }
-    this.#ends.push(end + this.#bytes.write(line, end));
   }
 }
 
