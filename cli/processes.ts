@@ -60,7 +60,7 @@ export function nodeProcess(
     name,
     title,
     command: node,
-    args: [...typescriptArgs(nodeVersion(node)), ...(name === 'jobs' ? [smallHeap] : []), file],
+    args: [...typescriptArgs(nodeVersion(node)), ...(name === 'jobs' ? smallHeap : []), file],
     env,
     cwd: root,
     logFile: join(dataDir, 'logs', `${name}.log`),

@@ -9,8 +9,8 @@ import * as schema from './schema/index.ts';
 /** A transaction on one connection, for drizzle's queries and COPY side by side. */
 export interface CopyTransaction {
   readonly tx: Database;
-  /** Rows of copyLine. `columns`: their names in SQL. */
-  copy(table: string, columns: readonly string[], lines: readonly string[]): Promise<void>;
+  /** Rows of copyLine, or bytes of many of them. `columns`: their names in SQL. */
+  copy(table: string, columns: readonly string[], lines: readonly (string | Uint8Array)[]): Promise<void>;
 }
 
 /** Runs `work` in a transaction whose connection takes COPY. */
@@ -50,16 +50,25 @@ async function copyInto(
   client: PoolClient,
   table: string,
   columns: readonly string[],
-  lines: readonly string[],
+  lines: readonly (string | Uint8Array)[],
 ): Promise<void> {
   if (lines.length === 0) return;
-  const pieces = function* () {
-    for (let at = 0; at < lines.length; at += linesAtOnce) yield lines.slice(at, at + linesAtOnce).join('');
-  };
   await pipeline(
-    Readable.from(pieces()),
+    Readable.from(piecesOf(lines)),
     client.query(from(`copy ${table} (${columns.join(', ')}) from stdin`)),
   );
+}
+
+function* piecesOf(lines: readonly (string | Uint8Array)[]): Generator<string | Uint8Array> {
+  let held: string[] = [];
+  for (const line of lines) {
+    if (typeof line !== 'string') yield line;
+    else if (held.push(line) === linesAtOnce) {
+      yield held.join('');
+      held = [];
+    }
+  }
+  if (held.length > 0) yield held.join('');
 }
 
 /** One row in COPY's text format; null is NULL. Values must not hold \0. */

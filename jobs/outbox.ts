@@ -33,12 +33,14 @@ export class OutboxRelay {
   readonly #options: Required<RelayOptions>;
   readonly #stop = new AbortController();
   #wake: () => void = () => undefined;
+  /** A message was committed since the last look began; it may have come too late for that look. */
+  #called = false;
   #listener: PoolClient | undefined;
   #loop: Promise<void> | undefined;
   #failing = false;
 
   constructor(options: RelayOptions) {
-    this.#options = { pollMs: 1_000, batchSize: 200, ...options };
+    this.#options = { pollMs: 1_000, batchSize: 500, ...options };
   }
 
   start(): void {
@@ -56,6 +58,7 @@ export class OutboxRelay {
     while (!this.#stop.signal.aborted) {
       let sent = 0;
       try {
+        this.#called = false;
         await this.#listen();
         sent = await this.sendBatch();
         if (this.#failing) this.#options.log.info('the outbox is being relayed again');
@@ -66,7 +69,7 @@ export class OutboxRelay {
           this.#options.log.error({ err: error }, 'the outbox cannot be relayed, trying on');
         this.#failing = true;
       }
-      if (sent < this.#options.batchSize) await this.#pause();
+      if (sent < this.#options.batchSize && !this.#called) await this.#pause();
     }
   }
 
@@ -77,18 +80,17 @@ export class OutboxRelay {
     let broken: Error | undefined;
     try {
       await client.query('begin');
-      const { rows } = await client.query<OutboxRow>(
-        `select id, name, payload, key, delay_ms, (extract(epoch from created_at) * 1000)::bigint as written_at
-         from outbox
-         where sent_at is null order by id limit $1 for update skip locked`,
-        [batchSize],
-      );
+      // Marked in the transaction that is committed only when BullMQ has them.
+      const { rows } = await client.query<OutboxRow>({
+        name: 'relay',
+        text: `update outbox set sent_at = now() where id = any(array(
+           select id from outbox where sent_at is null order by id limit $1 for update skip locked))
+         returning id, name, payload, key, delay_ms, (extract(epoch from created_at) * 1000)::bigint as written_at`,
+        values: [batchSize],
+      });
+      rows.sort((one, other) => Number(one.id) - Number(other.id));
       const outgoing = rows.flatMap((row) => toOutgoing(row, log));
       if (outgoing.length > 0) await send(outgoing);
-      if (rows.length > 0)
-        await client.query('update outbox set sent_at = now() where id = any($1::bigint[])', [
-          rows.map((row) => row.id),
-        ]);
       await client.query('commit');
       return rows.length;
     } catch (error) {
@@ -108,7 +110,10 @@ export class OutboxRelay {
     };
     client.on('error', lost);
     client.on('end', lost);
-    client.on('notification', () => this.#wake());
+    client.on('notification', () => {
+      this.#called = true;
+      this.#wake();
+    });
     try {
       await client.query('listen outbox');
     } catch (error) {

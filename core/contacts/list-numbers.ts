@@ -14,7 +14,8 @@ interface Listing {
   readonly phones: readonly string[];
   readonly source: 'opt_out' | 'manual' | 'import';
   readonly note: string;
-  readonly callId: string | null;
+  /** The call in which it was asked for; of several numbers, the call of each. */
+  readonly callId: string | null | ReadonlyMap<string, string>;
   readonly addedBy: string | null;
   readonly atMs: number;
 }
@@ -23,11 +24,13 @@ interface Listing {
  * Puts numbers on a do-not-call list, into the ledger, and blocks whoever waits with one of them. Returns how many are
  * new. For operations, which bring the transaction; in-call functions come through here too.
  */
-export async function listNumbersNow(db: Db, { phones, atMs, ...entry }: Listing): Promise<number> {
+export async function listNumbersNow(db: Db, { phones, atMs, callId, ...entry }: Listing): Promise<number> {
   if (phones.length === 0) return 0;
+  const callOf = (phone: string) =>
+    callId === null || typeof callId === 'string' ? callId : (callId.get(phone) ?? null);
   const added = await db
     .insert(doNotCall)
-    .values([...new Set(phones)].map((phone) => ({ ...entry, phone })))
+    .values([...new Set(phones)].map((phone) => ({ ...entry, phone, callId: callOf(phone) })))
     .onConflictDoNothing()
     .returning();
   await recordDecisions(

@@ -18,7 +18,7 @@ export function readPhone(
 ): Phone | { readonly problem: PhoneProblem } {
   const bare = text.trim();
   if (bare === '') return { problem: 'phone_missing' };
-  const plain = bare.replaceAll(/[\s().\-\u2010-\u2015\u00a0]/g, '');
+  const plain = /^\+?\d+$/.test(bare) ? bare : bare.replaceAll(/[\s().\-\u2010-\u2015\u00a0]/g, '');
   const american = american10(plain, defaultCountry);
   if (american !== null) {
     const country = countryInNorthAmerica(american);

@@ -177,6 +177,36 @@ describe('a list', () => {
     expect(await getList(stranger.ctx, { listId: theirs.id })).toMatchObject({ rowsImported: 2 });
   });
 
+  test('of two that come in at the same moment brings everybody once, in chunks that overtake nobody', async () => {
+    await using t = await testContext();
+    const owner = await campaigner(t);
+    const { ctx, campaign } = owner;
+    const people = Array.from({ length: 12_000 }, (_, n) => `+1212${2_000_000 + n * 7},written,${n}`);
+    const csv = ['phone,consent,place', ...people].join('\n');
+    const targets = [campaign, await campaignRow(t, owner)];
+    const lists = await Promise.all(
+      targets.map(async (target) => {
+        const { id: listId } = await uploadList(ctx, target, csv, { duplicatesAcross: 'skip_workspace' });
+        return startImport(ctx, { listId });
+      }),
+    );
+    await Promise.all(lists.map((list) => runImport(t, list)));
+    const ended = await Promise.all(lists.map(({ id: listId }) => getList(ctx, { listId })));
+    const sum = (of: (list: (typeof ended)[number]) => number) =>
+      ended.reduce((all, list) => all + of(list), 0);
+    expect(sum(({ rowsImported }) => rowsImported)).toBe(12_000);
+    expect(sum(({ rowsDuplicate }) => rowsDuplicate)).toBe(12_000);
+    const kept = (await Promise.all(targets.map(({ id }) => contactsOf(t, id)))).flat();
+    expect(new Set(kept.map(({ phone }) => phone)).size).toBe(12_000);
+    expect(kept).toHaveLength(12_000);
+    const refused = await Promise.all(ended.map(({ id: listId }) => listErrors(ctx, { listId })));
+    const [first] = refused.flat();
+    expect(first).toMatchObject({
+      code: 'duplicate_elsewhere',
+      cells: people[(first?.row ?? 0) - 2]?.split(','),
+    });
+  });
+
   test('blocks whom no rule lets be called, at once and with the reason in the ledger', async () => {
     await using t = await testContext();
     const { ctx, campaign } = await campaigner(t);

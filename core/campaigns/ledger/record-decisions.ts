@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
+import { insertMany } from '../../../db/insert-many.ts';
 import type { Consent } from '../../../db/schema/contacts.ts';
-import type { DecisionStage } from '../../../db/schema/decisions.ts';
+import { type DecisionStage, decisions } from '../../../db/schema/decisions.ts';
 import { type ListName, type RegistryFacts, rulesVersion } from '../rules/index.ts';
 import type { Db } from './gather-lists.ts';
 
@@ -43,17 +43,12 @@ export interface ListFacts {
 }
 
 /** Appends to the ledger. Nothing ever changes it. */
-export async function recordDecisions(db: Db, rows: readonly DecisionRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await db.execute(sql`
-    insert into decisions (workspace_id, campaign_id, contact_id, attempt_id, phone, stage, at, allowed, reason,
-      rules_version, campaign_version, zones, facts)
-    select "workspaceId", "campaignId", "contactId", "attemptId", phone, stage, to_timestamp("atMs" / 1000.0), allowed,
-      reason, "rulesVersion", "campaignVersion", zones, facts
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given("workspaceId" uuid, "campaignId" uuid,
-      "contactId" uuid, "attemptId" uuid, phone text, stage text, "atMs" bigint, allowed boolean, reason text,
-      "rulesVersion" text, "campaignVersion" int, zones text[], facts jsonb)`);
-}
+export const recordDecisions = (db: Db, rows: readonly DecisionRow[]): Promise<void> =>
+  insertMany(
+    db,
+    decisions,
+    rows.map(({ atMs, zones, ...row }) => ({ ...row, at: new Date(atMs), zones: [...zones] })),
+  );
 
 /** A change of a do-not-call list as a row of the ledger. */
 export const listDecision = (change: {

@@ -67,7 +67,7 @@ export class PhoneCalls {
     });
   }
 
-  /** They have picked up. */
+  /** They have picked up, and talk on. */
   async answer(answered: readonly LiveCall[]): Promise<void> {
     if (answered.length === 0) return;
     const rows = answered.map(({ id, invitedAtMs, answeredAfterMs, firstWordAfterMs }) => ({
@@ -84,18 +84,21 @@ export class PhoneCalls {
     if (ended.length === 0) return;
     const atMs = nowMs(this.#ctx);
     await this.#ctx.services.db.transaction(async (tx) => {
-      for (const { id, phone } of ended.filter(({ fate }) => fate === 'optOut'))
-        await listNumbersNow(tx, {
-          ...{ workspaceId: this.#workspaceId, campaignId: null, phones: [phone], callId: id },
-          ...{ source: 'opt_out', note: '', addedBy: 'simulate', atMs },
-        });
+      const optedOut = new Map(
+        ended.flatMap(({ fate, phone, id }) => (fate === 'optOut' ? [[phone, id]] : [])),
+      );
+      await listNumbersNow(tx, {
+        ...{ workspaceId: this.#workspaceId, campaignId: null, phones: [...optedOut.keys()] },
+        ...{ callId: optedOut, source: 'opt_out', note: '', addedBy: 'simulate', atMs },
+      });
       const finished = ended.map(finishedCall);
       await tx.execute(sql`
         update calls set status = 'ended', ended_at = given."endedAt", finalized_at = ${new Date(atMs).toISOString()},
+          answered_at = given."answeredAt", first_word_at = given."firstWordAt",
           duration_ms = given."durationMs", end_reason = given."endReason", disposition = given.disposition,
           dial_outcome = given."dialOutcome", sip_status = given."sipStatus"
         from jsonb_to_recordset(${JSON.stringify(finished)}::jsonb) as given(id uuid, "endedAt" timestamptz,
-          "durationMs" bigint, "endReason" text, disposition text, "dialOutcome" text, "sipStatus" int)
+          "answeredAt" timestamptz, "firstWordAt" timestamptz, "durationMs" bigint, "endReason" text, disposition text, "dialOutcome" text, "sipStatus" int)
         where calls.id = given.id`);
       await settleAttempts(tx, finished, atMs);
     });

@@ -85,17 +85,19 @@ class Simulation {
     };
     const lastMs = this.#startMs + days * dayMs;
     for (let looks = 0; ; looks++) {
-      const over = this.#nowMs >= lastMs;
+      const late = this.#nowMs >= lastMs;
       const ticked = await this.#together(async () => {
-        await phone.answer(this.#answers.take(this.#nowMs));
-        await phone.end(this.#ends.take(this.#nowMs));
-        const ticked = over ? null : await tick(ctx, { pacer, limits });
+        const ended = this.#ends.take(this.#nowMs);
+        const over = new Set(ended);
+        await phone.answer(this.#answers.take(this.#nowMs).filter((call) => !over.has(call)));
+        await phone.end(ended);
+        const ticked = late ? null : await tick(ctx, { pacer, limits });
         if (looks % 16 === 0) await foldContactCounts(this.#services.db, campaignId);
         if (ticked && ticked.placed > 0) await this.#invite(phone);
         return ticked;
       });
       if (looks % 32 === 31) await this.#cleanUp();
-      if (this.#ends.size === 0 && (over || !(await this.#isRunning(campaignId)))) return;
+      if (this.#ends.size === 0 && (late || !(await this.#isRunning(campaignId)))) return;
       this.#nowMs =
         ticked?.considered && !this.#isQuiet(ticked.placed)
           ? this.#nowMs + this.#stepMs

@@ -5,22 +5,25 @@ import { ruleSettings } from '../../campaigns/rules/index.ts';
 import type { Context, Services } from '../../context.ts';
 import type { ContactList } from '../contact-list.ts';
 import { foldContactCounts } from '../counts.ts';
+import { Chunk, type ChunkFrame } from './chunk.ts';
 import { beginImport, failImport, finishImport } from './import-steps.ts';
 import { listMapping } from './mapping.ts';
 import { PhoneSet } from './phone-set.ts';
-import { type RowContact, type RowProblem, rowReader } from './read-row.ts';
-import { readTable, TableError } from './table.ts';
+import { rowReader } from './read-row.ts';
+import { readRows, TableError } from './table.ts';
 import { readUpload } from './upload.ts';
-import { type Chunk, emptyChunk, writeChunk } from './write-chunk.ts';
+import { writeChunk } from './write-chunk.ts';
 
 /** Rows of one transaction. */
 const chunkRows = 5_000;
+/** Chunks whose contacts are on their way at once; they are finished one after the other. */
+const chunksAtOnce = 2;
 /** Chunks after which the counts are folded. */
 const chunksToFold = 20;
 
 /**
- * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes one chunk the next
- * is read; never more than two are in memory. What is wrong with the file is written down and final; anything else (a
+ * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes two
+ * chunks the next is read; never more than three are in memory. What is wrong with the file is written down and final; anything else (a
  * store, the database) is thrown, and the job comes round again. Returns how it ended, for the log.
  */
 export async function importList(
@@ -52,37 +55,41 @@ async function importRows(services: Services, list: ContactList, campaign: Judge
   if (list.encoding === null || list.delimiter === null)
     throw new TableError('The list was never looked at.');
   const progress = { bytes: 0 };
-  const rows = readTable(readUpload(services, list.parts, progress), {
+  const rows = readRows(readUpload(services, list.parts, progress), {
     encoding: list.encoding,
     delimiter: list.delimiter,
   });
   const take = await rowTaker(services, list);
-  let chunk = emptyChunk();
-  let writing: Promise<boolean> = Promise.resolve(true);
+  const frame: ChunkFrame = { campaign, listId: list.id, places: new WeakMap(), spare: [] };
+  let chunk = new Chunk(frame);
+  const writing: Promise<boolean>[] = [];
+  let latest: Promise<boolean> = Promise.resolve(true);
   let written = 0;
   let rowsDone = list.rowsDone;
   const flush = async (): Promise<boolean> => {
-    if (!(await writing)) return false;
+    if (writing.length === chunksAtOnce && !(await writing.shift())) return false;
     if (++written % chunksToFold === 0) await foldContactCounts(services.db, campaign.id);
-    writing = writeChunk(services, { list, campaign, rowsDone, bytesDone: progress.bytes }, chunk);
+    latest = writeChunk(services, { list, campaign, rowsDone, bytesDone: progress.bytes }, chunk, latest);
     rowsDone += chunk.records;
-    // Looked at before the next one, or at the end.
-    writing.catch(() => undefined);
-    chunk = emptyChunk();
+    // Looked at before one more, or at the end.
+    latest.catch(() => undefined);
+    writing.push(latest);
+    chunk = new Chunk(frame);
     return true;
   };
   // The header is row 1, and what an earlier run has done is passed over.
   let row = 0;
   try {
-    for await (const cells of rows) {
-      if (++row <= list.rowsDone + 1) continue;
-      take(chunk, cells, row);
-      if (chunk.records >= chunkRows && !(await flush())) return false;
-    }
-    return (await flush()) && (await writing);
+    for await (const piece of rows)
+      for (const cells of piece) {
+        if (++row <= list.rowsDone + 1) continue;
+        take(chunk, cells, row);
+        if (chunk.records >= chunkRows && !(await flush())) return false;
+      }
+    return (await flush()) && (await latest);
   } finally {
     // A run that ends has nothing on its way any more: the next one begins where it really stopped.
-    await writing.catch(() => undefined);
+    await Promise.allSettled(writing);
   }
 }
 
@@ -98,12 +105,12 @@ async function rowTaker(services: Services, list: ContactList): Promise<Take> {
   return (chunk, cells, row) => {
     chunk.records++;
     if (cells.every((cell) => cell.trim() === '')) return;
-    const contact: RowContact | { readonly problem: RowProblem } = read(cells);
+    const contact = read(cells);
     if ('problem' in contact) chunk.errors.push({ row, problem: contact.problem, cells });
     else if (seen !== null && !seen.add(contact.phone.e164)) {
       chunk.duplicates++;
       chunk.errors.push({ row, problem: 'duplicate_in_list', cells });
-    } else chunk.contacts.push({ ...contact, row, cells });
+    } else chunk.add(contact, row, cells);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Consent } from '../../../db/schema/contacts.ts';
-import { locate, type Place, type PlaceProblem, windowKey } from '../../campaigns/rules/index.ts';
+import { locate, type Place, type PlaceProblem, placeOfKey, windowKey } from '../../campaigns/rules/index.ts';
 import { isPhoneCountry, type Phone, type PhoneProblem, readPhone } from '../phone.ts';
 import { listLimits } from './limits.ts';
 import { type ColumnRole, columnRoles, type ListMapping } from './mapping.ts';
@@ -35,14 +35,20 @@ export const rowProblems: Readonly<Record<RowProblem, string>> = {
   duplicate_elsewhere: 'the number is in a campaign already',
 };
 
-export interface RowContact {
-  readonly phone: Phone;
+/** Where somebody is. The same object for all rows that say the same. */
+export interface Located {
   readonly place: Place;
   readonly windowKey: string;
+}
+
+export interface RowContact {
+  readonly phone: Phone;
+  readonly located: Located;
   readonly givenZone: string | null;
   readonly givenState: string | null;
   readonly givenZip: string | null;
-  readonly variables: Readonly<Record<string, string>>;
+  /** JSON of the variables by name. */
+  readonly variables: string;
   readonly consent: Consent;
   readonly consentEvidence: string | null;
   readonly priority: number;
@@ -62,34 +68,42 @@ export function rowReader({ columns, mapping, defaultCountry }: ListLayout) {
     columnRoles.map((role) => [role, mapping[role] === null ? -1 : columns.indexOf(mapping[role])]),
   ) as Record<ColumnRole, number>;
   const taken = new Set([...Object.values(at), ...mapping.ignore.map((name) => columns.indexOf(name))]);
-  const variables = columns.flatMap((name, index) => (taken.has(index) ? [] : [{ name, index }]));
+  const variables = columns.flatMap((name, index) =>
+    taken.has(index) ? [] : [{ key: `${JSON.stringify(name)}:`, index }],
+  );
   const placeFor = rememberPlaces();
 
   return (rawCells: readonly string[]): RowContact | { readonly problem: RowProblem } => {
     const cells = rawCells.map(plain);
     const broken = brokenRow(cells, columns.length);
     if (broken) return { problem: broken };
-    const cell = (role: ColumnRole): string | null => cells[at[role]] || null;
-    const country = cell('country')?.toUpperCase() ?? defaultCountry;
+    const country = cells[at.country]?.toUpperCase() || defaultCountry;
     if (country !== null && !isPhoneCountry(country)) return { problem: 'country_invalid' };
-    const phone = readPhone(cell('phone') ?? '', country);
+    const phone = readPhone(cells[at.phone] ?? '', country);
     if ('problem' in phone) return phone;
     const given = {
-      givenZone: cell('zone') ?? mapping.zoneOfAll,
-      givenState: cell('state'),
-      givenZip: cell('zip'),
+      givenZone: cells[at.zone] || mapping.zoneOfAll,
+      givenState: cells[at.state] || null,
+      givenZip: cells[at.zip] || null,
     };
     const located = placeFor(phone, given);
     if ('problem' in located) return located;
-    const consent = readConsent(cell('consent'), mapping);
+    const consent = readConsent(cells[at.consent] || null, mapping);
     if (consent === null) return { problem: 'consent_invalid' };
-    const priority = cell('priority');
+    const priority = cells[at.priority] || null;
     if (priority !== null && !/^\d$/.test(priority)) return { problem: 'priority_invalid' };
-    const values: Record<string, string> = {};
-    for (const { name, index } of variables) if (cells[index]) values[name] = cells[index];
+    let values = '';
+    for (const { key, index } of variables)
+      if (cells[index]) values += `${values === '' ? '' : ','}${key}${JSON.stringify(cells[index])}`;
     return {
-      ...{ phone, ...located, ...given, variables: values, consent },
-      consentEvidence: cell('consentEvidence'),
+      phone,
+      located,
+      givenZone: given.givenZone,
+      givenState: given.givenState,
+      givenZip: given.givenZip,
+      variables: `{${values}}`,
+      consent,
+      consentEvidence: cells[at.consentEvidence] || null,
       priority: priority === null ? usualPriority : Number(priority),
     };
   };
@@ -100,13 +114,15 @@ const plain = (cell: string): string =>
   (cell.charCodeAt(0) === 39 && /^'[=+\-@]/.test(cell) ? cell.slice(1) : cell).trim();
 
 const noText = /(?!\s)\p{Cc}|\ufffd|\p{Cs}/u;
+/** Most cells have none, and need not be looked at letter by letter. */
+const unusual = /[^\x20-\x7e]/;
 
 function brokenRow(cells: readonly string[], width: number): RowProblem | null {
   for (let index = 0; index < cells.length; index++) {
     const cell = cells[index] ?? '';
     if (index >= width && cell !== '') return 'too_many_cells';
     if (cell.length > listLimits.cellLength) return 'cell_too_long';
-    if (noText.test(cell)) return 'text_broken';
+    if (unusual.test(cell) && noText.test(cell)) return 'text_broken';
   }
   return null;
 }
@@ -141,19 +157,24 @@ function readConsent(text: string | null, { consentOfAll }: ListMapping): Consen
 }
 
 type Given = Pick<RowContact, 'givenZone' | 'givenState' | 'givenZip'>;
-type Located = { readonly place: Place; readonly windowKey: string } | { readonly problem: PlaceProblem };
 
-function rememberPlaces(): (phone: Phone, given: Given) => Located {
-  const known = new Map<string, Located>();
+function rememberPlaces(): (phone: Phone, given: Given) => Located | { readonly problem: PlaceProblem } {
+  const known = new Map<string, Located | { readonly problem: PlaceProblem }>();
   return ({ e164, country }, given) => {
     // No place depends on more digits than these.
     const key = `${e164.slice(0, 5)} ${country} ${given.givenZone} ${given.givenState} ${given.givenZip}`;
     const remembered = known.get(key);
     if (remembered) return remembered;
     const place = locate({ phone: e164, country, ...given });
-    const located = 'problem' in place ? place : { place, windowKey: windowKey(place) };
+    const located = 'problem' in place ? place : placeOfOwn(place);
     if (known.size >= 50_000) known.clear();
     known.set(key, located);
     return located;
   };
+}
+
+/** A cell is a part of the piece of the file that it came in; what is remembered must not keep all of that. */
+function placeOfOwn(place: Place): Located {
+  const key = Buffer.from(windowKey(place)).toString();
+  return { place: placeOfKey(key), windowKey: key };
 }

@@ -3,6 +3,7 @@ import { CsvError, parse } from 'csv-parse';
 import iconv from 'iconv-lite';
 import type { Encoding } from '../../knowledge/extract/decode-text.ts';
 import { listLimits } from './limits.ts';
+import { RecordScanner } from './record-scanner.ts';
 
 /** A file that cannot be read as a table, in words for whoever uploaded it. */
 export class TableError extends Error {
@@ -20,35 +21,62 @@ export interface TableFormat {
  */
 export async function* readTable(
   source: AsyncIterable<Uint8Array>,
-  { encoding, delimiter }: TableFormat,
+  format: TableFormat,
 ): AsyncGenerator<string[]> {
+  for await (const rows of readRows(source, format)) yield* rows;
+}
+
+/** The same, as many rows at a time as there are in a piece of the source. */
+export async function* readRows(
+  source: AsyncIterable<Uint8Array>,
+  { encoding, delimiter }: TableFormat,
+): AsyncGenerator<string[][]> {
+  const scanner = new RecordScanner(delimiter, listLimits.rowBytes / 3);
+  const pieces = decoded(source, encoding);
+  for (;;) {
+    const { value: piece, done } = await pieces.next();
+    if (done) break;
+    const rows = scanner.push(piece);
+    if (rows.length > 0) yield rows;
+    if (scanner.stopped) break;
+  }
+  if (scanner.rest === '') return;
+  async function* remaining() {
+    yield scanner.rest;
+    yield* pieces;
+  }
+  yield* parsed(remaining(), delimiter, scanner);
+}
+
+/** Whatever the scanner leaves: the last line without an end, and all from the first record on that is written oddly. */
+async function* parsed(
+  source: AsyncIterable<string>,
+  delimiter: string,
+  { lineEnd, lines }: Pick<RecordScanner, 'lineEnd' | 'lines'>,
+): AsyncGenerator<string[][]> {
   const parser = parse({
     delimiter,
-    bom: true,
     relax_quotes: true,
     relax_column_count: true,
     max_record_size: listLimits.rowBytes,
+    ...(lineEnd === null ? {} : { record_delimiter: lineEnd }),
   });
-  const input = Readable.from(decoded(source, encoding), { objectMode: true });
+  const input = Readable.from(source, { objectMode: true });
   // An error of the source ends the parser, and with it the loop below.
   input.once('error', (error) => parser.destroy(error));
   input.pipe(parser);
   try {
-    for await (const row of parser as AsyncIterable<string[]>) yield row;
+    for await (const row of parser as AsyncIterable<string[]>) yield [row];
   } catch (error) {
-    throw error instanceof CsvError ? new TableError(wordsOf(error)) : error;
+    throw error instanceof CsvError ? new TableError(wordsOf(error, lines)) : error;
   } finally {
     input.destroy();
   }
 }
 
-/** csv-parse reads UTF-8 by itself, and quickest from bytes. */
-async function* decoded(
-  source: AsyncIterable<Uint8Array>,
-  encoding: Encoding,
-): AsyncGenerator<Uint8Array | string> {
-  if (encoding === 'utf-8') return yield* source;
-  const decoder = iconv.getDecoder(encoding);
+/** Without a byte order mark. */
+async function* decoded(source: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<string> {
+  const decoder = iconv.getDecoder(encoding, { stripBOM: true });
   for await (const bytes of source) {
     const text = decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     if (text !== '') yield text;
@@ -57,9 +85,10 @@ async function* decoded(
   if (rest) yield rest;
 }
 
-function wordsOf({ code, message }: CsvError): string {
+/** `before`: lines that the parser has not seen. */
+function wordsOf({ code, message }: CsvError, before: number): string {
   const line = /at line (\d+)|on line (\d+)/.exec(message);
-  const where = line ? ` (line ${line[1] ?? line[2]})` : '';
+  const where = line ? ` (line ${before + Number(line[1] ?? line[2])})` : '';
   if (code === 'CSV_QUOTE_NOT_CLOSED') return `A quoted cell is never closed${where}.`;
   if (code === 'CSV_MAX_RECORD_SIZE')
     return `A row is larger than 1 MB${where}; most likely a quoted cell is never closed.`;

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import type { CopyTransaction } from '../../../db/copy.ts';
 import { copyArray, copyLine, copyTransaction } from '../../../db/copy.ts';
 import { contactLists } from '../../../db/schema/contact-lists.ts';
-import { newId } from '../../../platform/ids.ts';
+import type { Consent } from '../../../db/schema/contacts.ts';
 import { decisionRow } from '../../campaigns/ledger/decide.ts';
 import type { JudgedCampaign } from '../../campaigns/ledger/gather-facts.ts';
 import { gatherLists } from '../../campaigns/ledger/gather-lists.ts';
@@ -10,23 +10,9 @@ import type { DecisionRow } from '../../campaigns/ledger/record-decisions.ts';
 import { type ContactFacts, type Judgement, judgeContact } from '../../campaigns/rules/index.ts';
 import type { Services } from '../../context.ts';
 import type { ContactList } from '../contact-list.ts';
-import { type RowContact, type RowProblem, rowProblems } from './read-row.ts';
-import { withoutKnown } from './without-known.ts';
-
-/** Rows of a list on their way into the database. */
-export interface Chunk {
-  readonly contacts: (RowContact & { readonly row: number; readonly cells: readonly string[] })[];
-  readonly errors: {
-    readonly row: number;
-    readonly problem: RowProblem;
-    readonly cells: readonly string[];
-  }[];
-  /** Records dealt with, blank ones too. */
-  records: number;
-  duplicates: number;
-}
-
-export const emptyChunk = (): Chunk => ({ contacts: [], errors: [], records: 0, duplicates: 0 });
+import { type Chunk, contactColumns, type RowError } from './chunk.ts';
+import { knownElsewhere, takeOutKnown } from './known-elsewhere.ts';
+import { type Located, rowProblems } from './read-row.ts';
 
 interface Target {
   readonly list: ContactList;
@@ -36,115 +22,135 @@ interface Target {
   readonly bytesDone: number;
 }
 
+/** The list was deleted, or another run is in charge of it. */
+class TakenOver extends Error {}
+
 /**
- * Writes one chunk: contacts, errors, verdicts and the progress of the list, in one transaction. False: the list was
+ * Writes one chunk: contacts, errors, verdicts and the progress of the list, in one transaction. The contacts go in
+ * while the chunk before may still be on its way; everything that depends on it waits for `before`. False: the list was
  * deleted, or another run has taken it over, and nothing was written.
  */
-export async function writeChunk({ db }: Services, target: Target, chunk: Chunk): Promise<boolean> {
-  return copyTransaction(db, async (transaction) => {
-    const [list] = await transaction.tx
-      .select()
-      .from(contactLists)
-      .where(eq(contactLists.id, target.list.id))
-      .for('update');
-    if (list?.run !== target.list.run || list.state !== 'importing' || list.rowsDone !== target.rowsDone)
-      return false;
-    const { kept, dropped } = await withoutKnown(transaction, list, chunk);
-    const blocked = await writeContacts(transaction, target, kept);
-    await writeErrors(transaction, list.id, [...chunk.errors, ...dropped]);
-    await transaction.tx
-      .update(contactLists)
-      .set({
-        rowsDone: list.rowsDone + chunk.records,
-        rowsImported: list.rowsImported + kept.length,
-        rowsBlocked: list.rowsBlocked + blocked,
-        rowsDuplicate: list.rowsDuplicate + chunk.duplicates + dropped.length,
-        rowsFailed: list.rowsFailed + chunk.errors.length - chunk.duplicates,
-        bytesDone: Math.min(target.bytesDone, list.receivedBytes),
-      })
-      .where(eq(contactLists.id, list.id));
+export async function writeChunk(
+  { db }: Services,
+  target: Target,
+  chunk: Chunk,
+  before: Promise<boolean>,
+): Promise<boolean> {
+  try {
+    await copyTransaction(db, async (transaction) => {
+      const known = await knownElsewhere(transaction.tx, target.list, chunk.phones, 0);
+      const judged = await judgeChunk(transaction.tx, target.campaign, chunk);
+      const reasons = new Map([...judged.blocked].map(([index, { judgement }]) => [index, judgement.reason]));
+      await transaction.copy('contacts', contactColumns, chunk.lines(known, reasons));
+      if (!(await before)) throw new TakenOver();
+      await finishChunk(transaction, target, chunk, { ...judged, known });
+    });
+    chunk.release();
     return true;
-  });
+  } catch (error) {
+    if (error instanceof TakenOver) return false;
+    throw error;
+  }
 }
 
-type Kept = Chunk['contacts'];
+async function finishChunk(
+  transaction: CopyTransaction,
+  target: Target,
+  chunk: Chunk,
+  { known, blocked, listVersion }: Judged & { readonly known: ReadonlySet<number> },
+): Promise<void> {
+  const { tx } = transaction;
+  const [list] = await tx
+    .select()
+    .from(contactLists)
+    .where(eq(contactLists.id, target.list.id))
+    .for('update');
+  if (list?.run !== target.list.run || list.state !== 'importing' || list.rowsDone !== target.rowsDone)
+    throw new TakenOver();
+  const late = await takeOutKnown(tx, list, chunk, known);
+  const dropped = [...known, ...late].sort((one, other) => one - other);
+  const kept = [...blocked].filter(([index]) => !late.has(index) && !known.has(index));
+  await writeDecisions(transaction, target.campaign, chunk, { blocked: kept, listVersion });
+  const elsewhere = dropped.map((index) => chunk.errorOf(index, 'duplicate_elsewhere'));
+  await writeErrors(transaction, list.id, [...chunk.errors, ...elsewhere]);
+  await tx
+    .update(contactLists)
+    .set({
+      rowsDone: list.rowsDone + chunk.records,
+      rowsImported: list.rowsImported + chunk.size - dropped.length,
+      rowsBlocked: list.rowsBlocked + kept.length,
+      rowsDuplicate: list.rowsDuplicate + chunk.duplicates + dropped.length,
+      rowsFailed: list.rowsFailed + chunk.errors.length - chunk.duplicates,
+      bytesDone: Math.min(target.bytesDone, list.receivedBytes),
+    })
+    .where(eq(contactLists.id, list.id));
+}
 
-const contactColumns = [
-  ...['id', 'workspace_id', 'campaign_id', 'list_id', 'row', 'phone', 'country', 'given_zone', 'given_state'],
-  ...['given_zip', 'zones', 'window_key', 'variables', 'consent', 'consent_evidence', 'priority', 'state'],
-  'blocked_reason',
-];
+interface Verdict {
+  readonly facts: ContactFacts;
+  readonly judgement: Judgement;
+}
 
-/** Whoever no rule will ever let be dialed is `blocked` from the beginning, with a row in the ledger. */
-async function writeContacts(
-  { tx, copy }: CopyTransaction,
-  { list, campaign }: Target,
-  kept: Kept,
-): Promise<number> {
-  const atMs = Date.now();
-  const { listed, registries, listVersion } = await gatherLists(
-    tx,
-    campaign,
-    kept.map(({ phone }) => phone.e164),
-  );
-  const judge = judgeOnce(campaign, registries, atMs);
-  const decisions: DecisionRow[] = [];
-  const lines = kept.map((contact) => {
-    const id = newId(atMs);
-    const { phone, consent } = contact;
-    const { facts, judgement, zones } = judge(contact, listed.get(phone.e164) ?? null);
-    const blocked = judgement.final ? judgement.reason : null;
-    if (blocked !== null)
-      decisions.push(
-        decisionRow(
-          { campaign, stage: 'import', atMs, listVersion },
-          { id, phone: phone.e164, windowKey: contact.windowKey, consent },
-          facts,
-          judgement,
-        ),
-      );
-    return copyLine([
-      id,
-      campaign.workspaceId,
-      campaign.id,
-      list.id,
-      contact.row,
-      phone.e164,
-      phone.country,
-      contact.givenZone,
-      contact.givenState,
-      contact.givenZip,
-      zones,
-      contact.windowKey,
-      JSON.stringify(contact.variables),
-      consent,
-      contact.consentEvidence,
-      contact.priority,
-      blocked === null ? 'waiting' : 'blocked',
-      blocked,
-    ]);
-  });
-  await copy('contacts', contactColumns, lines);
-  await copy('decisions', decisionColumns, decisions.map(decisionLine));
-  return decisions.length;
+interface Judged {
+  /** Whoever no rule will ever let be dialed, by place in the chunk. */
+  readonly blocked: ReadonlyMap<number, Verdict>;
+  readonly listVersion: number;
 }
 
 /** Contacts of one place, consent and list get one verdict: nobody was called yet. */
-function judgeOnce(campaign: JudgedCampaign, registries: ContactFacts['registries'], atMs: number) {
-  const verdicts = new Map<string, { facts: ContactFacts; judgement: Judgement; zones: string }>();
-  return ({ place, windowKey, consent }: RowContact, listed: ContactFacts['listed']) => {
-    const key = `${windowKey} ${consent} ${listed}`;
-    const known = verdicts.get(key);
+async function judgeChunk(
+  tx: CopyTransaction['tx'],
+  campaign: JudgedCampaign,
+  chunk: Chunk,
+): Promise<Judged> {
+  const { listed, registries, listVersion } = await gatherLists(tx, campaign, chunk.phones);
+  const verdicts = new Map<Located, Map<string, Verdict>>();
+  const verdictOf = (located: Located, consent: Consent, list: ContactFacts['listed']): Verdict => {
+    const ofPlace = verdicts.get(located) ?? new Map<string, Verdict>();
+    verdicts.set(located, ofPlace);
+    const key = list === null ? consent : `${consent} ${list}`;
+    const known = ofPlace.get(key);
     if (known) return known;
+    const { place } = located;
     const facts: ContactFacts = {
-      ...{ rules: campaign.rules, place, consent, listed, dialed: [] },
+      ...{ rules: campaign.rules, place, consent, listed: list, dialed: [] },
       registries: registries.filter(({ country }) => country === place.country),
       before: { campaign: 0, workspace: 0 },
     };
-    const verdict = { facts, judgement: judgeContact(facts, atMs), zones: copyArray(place.zones) };
-    verdicts.set(key, verdict);
+    const verdict = { facts, judgement: judgeContact(facts, chunk.atMs) };
+    ofPlace.set(key, verdict);
     return verdict;
   };
+  const blocked = new Map<number, Verdict>();
+  for (const [index, phone] of chunk.phones.entries()) {
+    const [located, consent] = [chunk.located[index], chunk.consents[index]];
+    if (!located || !consent) continue;
+    const verdict = verdictOf(located, consent, listed.get(phone) ?? null);
+    if (verdict.judgement.final) blocked.set(index, verdict);
+  }
+  return { blocked, listVersion };
+}
+
+/** Whoever is blocked from the beginning has a row in the ledger. */
+async function writeDecisions(
+  { copy }: CopyTransaction,
+  campaign: JudgedCampaign,
+  chunk: Chunk,
+  given: { readonly blocked: readonly (readonly [number, Verdict])[]; readonly listVersion: number },
+): Promise<void> {
+  const { blocked, listVersion } = given;
+  const rows = blocked.map(([index, { facts, judgement }]) =>
+    decisionRow(
+      { campaign, stage: 'import', atMs: chunk.atMs, listVersion },
+      {
+        ...{ id: chunk.idOf(index), phone: chunk.phones[index] ?? '' },
+        ...{ windowKey: chunk.located[index]?.windowKey ?? '', consent: facts.consent },
+      },
+      facts,
+      judgement,
+    ),
+  );
+  await copy('decisions', decisionColumns, rows.map(decisionLine));
 }
 
 const decisionColumns = [
@@ -179,7 +185,7 @@ const decisionLine = (row: DecisionRow): string =>
 async function writeErrors(
   { copy }: CopyTransaction,
   listId: string,
-  errors: Chunk['errors'],
+  errors: readonly RowError[],
 ): Promise<void> {
   await copy(
     'contact_list_errors',
