@@ -13,7 +13,7 @@ import { idParams, intParam, wholeParam } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentAgentFor } from '../presenters/agent.ts';
 import { presentCheck, presentTraffic, presentVersion } from '../presenters/agent-version.ts';
-import { agentOut } from '../schemas/agent.ts';
+import { agentOut, agentWireNames } from '../schemas/agent.ts';
 import {
   agentCheckOut,
   agentVersionDetailOut,
