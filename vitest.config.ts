@@ -32,6 +32,7 @@ const globalSetup = ['test/harness/global-setup.ts'];
 export default defineConfig(({ mode }) => ({
   test: {
     sequence: { sequencer: LongestFirst },
+    globalSetup: ['test/harness/observed-statuses-setup.ts'],
     projects: [
       { test: { name: 'house', include: house, sequence: { groupOrder: 0 } } },
       {
