@@ -79,7 +79,8 @@ describe('a draft over the wire', () => {
   it('is saved, seen with what is wrong, refused, mended, published and rolled back', async () => {
     const id = await agent({ system_prompt: 'One' });
     expect((await send('GET', `/agents/${id}/draft`)).status).toBe(404);
-    expect((await send('POST', `/agents/${id}/publish`)).status).toBe(409);
+    for (const path of ['publish', 'versions'])
+      expect([path, (await send('POST', `/agents/${id}/${path}`)).status]).toEqual([path, 409]);
     const saved = await send('PUT', `/agents/${id}/draft`, { system_prompt: 'Two', voice: 'bob' });
     expect(saved.status).toBe(200);
     expect(saved.body).toMatchObject({
