@@ -22,9 +22,9 @@ const chunksAtOnce = 2;
 const chunksToFold = 20;
 
 /**
- * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes two
- * chunks the next is read; never more than three are in memory. What is wrong with the file is written down and final; anything else (a
- * store, the database) is thrown, and the job comes round again. Returns how it ended, for the log.
+ * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes two chunks the next
+ * is read; never more than three are in memory. What is wrong with the file is written down and final; anything else
+ * (a store, the database) is thrown, and the job comes round again. Returns how it ended, for the log.
  */
 export async function importList(
   ctx: Context,
