@@ -41,9 +41,12 @@ async function oneByOne(target: typeof ours) {
   };
 }
 
+// The first reply is rendered once, for whoever is called first: neither side is to pay for it.
 console.log('Calling the product …');
+await conversation(ours, phone, question, 1);
+const begunAt = Date.now();
 const product1 = await oneByOne(ours);
-const alone = await partsOf(product, product1.gapMs);
+const alone = await partsOf(product, product1.gapMs, begunAt);
 console.log(`Calling the product, ${atOnce} at once …`);
 const since = Date.now();
 const together = await Promise.all(
@@ -61,6 +64,7 @@ const busy = await partsOf(
 await sleep(5_000);
 console.log('Calling the baseline …');
 const baseline = await startBaseline(product);
+await conversation(baseline, phone, question, 1);
 const theirs = await oneByOne(baseline);
 await baseline.stop();
 
