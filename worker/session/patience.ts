@@ -1,6 +1,7 @@
 import type { ipc, voice } from '@livekit/agents';
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import type { Logger } from '../../platform/log.ts';
+import { spareTime } from '../spare-time.ts';
 import type { TurnCues } from './turn-cues.ts';
 
 /** What the end-of-turn model looks back on. */
@@ -93,6 +94,7 @@ export class Patience {
         const { pcm } = data as { pcm: string };
         const answer = await executor.doInference(method, { pcm: withSilence(pcm, silenceMs) });
         const result = answer as { probability: number; inferenceDurationMs: number };
+        spareTime.took(result.inferenceDurationMs);
         this.#confidence = result.probability / this.#threshold;
         const waitMs = this.#apply();
         if (this.#confidence >= certain) this.#cues.turnOver();

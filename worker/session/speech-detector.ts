@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { VAD, VADEventType, VADStream } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
+import { spareTime } from '../spare-time.ts';
 import { predictAfterMs, SpeechState, type SpeechWindow, windowMs } from './speech-state.ts';
 
 const native = createRequire(import.meta.url)(
@@ -71,7 +72,8 @@ class SpeechDetectorStream extends VADStream {
       if (this.#filled < this.#window.length) return;
       const startedAt = performance.now();
       const probability = await this.#model.predict(this.#window);
-      const levelDb = levelOf(this.#window);
+      // Without time for questions that may be too early, the model alone says what silence is.
+      const levelDb = spareTime.isThere ? levelOf(this.#window) : 0;
       this.#window = new Int16Array(this.#window.length);
       this.#filled = 0;
       this.#samples += this.#window.length;

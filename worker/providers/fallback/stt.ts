@@ -1,4 +1,5 @@
 import { stt } from '@livekit/agents';
+import { spareTime } from '../../spare-time.ts';
 import { type Chain, paidModelOf, payeeOf } from './chain.ts';
 import { Listening, type ListeningHooks } from './stt-listening.ts';
 import { Preflight, pauseMs } from './stt-preflight.ts';
@@ -42,7 +43,7 @@ export class FallbackStt extends stt.STT {
   callerSilentFor(silenceMs: number): void {
     for (const { listening, preflight } of this.#streams) {
       preflight.callerSilentFor(silenceMs);
-      if (silenceMs === pauseMs) listening.hurry();
+      if (silenceMs === pauseMs && spareTime.isThere) listening.hurry();
     }
   }
 
