@@ -11,7 +11,7 @@ const info = route({
   auth: 'public',
   status: 200,
   limit: { name: 'talk-info', points: 120, durationMs: 60_000 },
-  params: z.object({ agent: z.string().min(1).max(100) }),
+  params: z.object({ agent: z.string().trim().min(1).max(100) }),
   returns: z.object({ agent_name: z.string(), online: z.boolean() }),
   handle: async ({ ctx, params }) => {
     const agent = await getPublishedAgent(ctx, { agent: params.agent });
