@@ -21,7 +21,7 @@ const alone = [
   'test/voice/campaign.test.ts',
   'test/voice/ten-at-once.test.ts',
 ];
-/** Calls to one product that they share: speech in real time, so few at once. */
+/** Calls to one product that they share: speech in real time, so one file at a time, or they starve each other. */
 const calls = folders('voice');
 
 const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
@@ -71,8 +71,7 @@ export default defineConfig(({ mode }) => ({
           globalSetup: ['test/harness/shared-product.ts'],
           ...patient,
           setupFiles: diary,
-          maxWorkers: 2,
-          maxConcurrency: 2,
+          fileParallelism: false,
           sequence: { groupOrder: 4 },
         },
       },

@@ -66,7 +66,7 @@ describe('a person who is put through', () => {
       { timeoutMs: patienceMs, everyMs: 100 },
     );
 
-  it.concurrent('talks with a visitor of a page, who has heard nothing of them before', async () => {
+  it('talks with a visitor of a page, who has heard nothing of them before', async () => {
     const { agentId, pickUp } = await openLine(1);
     await product.api('PUT', `/agents/${agentId}`, { web_slug: 'rosa' });
     const seat = await product.api<{ token: string; url: string; call_id: string }>(
@@ -106,7 +106,7 @@ describe('a person who is put through', () => {
     });
   });
 
-  it.concurrent('is whispered to by a supervisor, in writing and by voice, before and after, and the caller hears none of it', async () => {
+  it('is whispered to by a supervisor, in writing and by voice, before and after, and the caller hears none of it', async () => {
     const line = await openLine(2);
     const picked = line.pickUp();
     const call = await line.call(phone, '+15550401');

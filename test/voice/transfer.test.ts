@@ -66,7 +66,7 @@ describe('a caller who asks for a person', () => {
     }
   }
 
-  it.concurrent('is connected with somebody who was told about it and pressed 1; the agent leaves and the call goes on', async () => {
+  it('is connected with somebody who was told about it and pressed 1; the agent leaves and the call goes on', async () => {
     const { desk, pickUp, ask } = await openLine('warm');
     const picked = pickUp();
     const call = await ask(phone, '+15550201');
@@ -105,7 +105,7 @@ describe('a caller who asks for a person', () => {
     expect(ended?.seq).toBe((bridged?.seq ?? 0) + 1);
   });
 
-  it.concurrent('is recorded to the end, both voices, when the person put through was told so', async () => {
+  it('is recorded to the end, both voices, when the person put through was told so', async () => {
     const line = await openLine('warm', {
       recording_policy: 'on',
       recording_consent_line: 'This call is being recorded.',
@@ -178,7 +178,7 @@ describe('a caller who asks for a person', () => {
     return [await side(0), await side(2)];
   }
 
-  it.concurrent('is back with the agent, who says so, when that person presses 2, and again when the line is busy', async () => {
+  it('is back with the agent, who says so, when that person presses 2, and again when the line is busy', async () => {
     const { colleague, pickUp, ask } = await openLine('warm');
     const picked = pickUp();
     const call = await ask(phone, '+15550202');
@@ -216,7 +216,7 @@ describe('a caller who asks for a person', () => {
     expect(spokenBy(record, 'agent')).not.toContain('Press 1');
   });
 
-  it.concurrent('is moved by REFER where the carrier does that, and else connected with whoever is dialed', async () => {
+  it('is moved by REFER where the carrier does that, and else connected with whoever is dialed', async () => {
     const { number, desk, pickUp, ask } = await openLine('cold');
     const moved = await ask(phone, '+15550205');
     expect((await moved.referred).target).toBe(`tel:${desk}`);
@@ -239,7 +239,7 @@ describe('a caller who asks for a person', () => {
     ]);
   });
 
-  it.concurrent('talks with both, and so does the agent, in a conference', async () => {
+  it('talks with both, and so does the agent, in a conference', async () => {
     const { pickUp, ask } = await openLine('conference');
     const picked = pickUp();
     const call = await ask(phone, '+15550207');

@@ -79,7 +79,7 @@ export class Caller {
   }
 
   /** Waits for the agent's next words after `since`. @returns when they began */
-  async hears(since: number, timeoutMs = 15_000): Promise<number> {
+  async hears(since: number, timeoutMs = 45_000): Promise<number> {
     const words = await waitFor('the agent to speak', () => this.heard.find(({ from }) => from > since), {
       timeoutMs,
       everyMs: 10,
@@ -87,7 +87,7 @@ export class Caller {
     return words.from;
   }
 
-  async silence(timeoutMs = 20_000): Promise<void> {
+  async silence(timeoutMs = 45_000): Promise<void> {
     await waitFor('the agent to be silent', () => !this.hearsAgent, { timeoutMs, everyMs: 20 });
   }
 

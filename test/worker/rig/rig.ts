@@ -170,7 +170,7 @@ export class Rig implements AsyncDisposable {
     plan: CallPlan,
     type: T,
     fits: (event: Extract<CallEvent, { type: T }>) => boolean = () => true,
-    timeoutMs = 20_000,
+    timeoutMs = 60_000,
   ): Promise<Extract<CallEvent, { type: T }>> {
     const probe = () =>
       this.of(plan).find(
