@@ -1,4 +1,4 @@
-import { asc, eq, isNull, or } from 'drizzle-orm';
+import { asc, eq, isNull, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { words } from '../fields.ts';
@@ -45,19 +45,29 @@ const liveKitIds = {
 };
 
 /**
- * Keeps what LiveKit knows a number by. When the number was deleted while it was being set up, what has just been
+ * Keeps what LiveKit knows a number by. A number that was changed since it was read (`asOf`, its `updatedAt`) stays
+ * pending: the job of that change is on its way.
+ * When the number was deleted while it was being set up, what has just been
  * made there is sent to be removed, so that nothing stays behind.
  */
 export const recordSync = operation({
   name: 'number.record_sync',
   scope: 'system',
-  input: z.object({ phoneNumberId: z.uuid(), ...liveKitIds, error: words(2_000).nullable() }),
-  run: async (ctx, { phoneNumberId, error, ...ids }): Promise<void> => {
+  input: z.object({
+    phoneNumberId: z.uuid(),
+    ...liveKitIds,
+    error: words(2_000).nullable(),
+    asOf: z.date().optional(),
+  }),
+  run: async (ctx, { phoneNumberId, error, asOf, ...ids }): Promise<void> => {
+    const state = error === null ? 'synced' : 'failed';
     const [row] = await ctx.db
       .update(phoneNumbers)
       .set({
         ...ids,
-        syncState: error === null ? 'synced' : 'failed',
+        syncState: asOf
+          ? sql`case when date_trunc('milliseconds', ${phoneNumbers.updatedAt}) <= ${asOf.toISOString()}::timestamptz then ${state} else 'pending' end`
+          : state,
         syncError: error,
         // A sync is no change of the number: updatedAt keeps naming the last one.
         updatedAt: phoneNumbers.updatedAt,

@@ -7,7 +7,7 @@ export async function syncNumberWithLiveKit(services: JobServices, phoneNumberId
   const number = await getNumberForSync(services.ctx, { phoneNumberId });
   if (number === null) return 'deleted meanwhile';
   const { changes, error, ...ids } = await syncNumber(services.livekit, number, services.agentName);
-  await recordSync(services.ctx, { phoneNumberId, ...ids, error });
+  await recordSync(services.ctx, { phoneNumberId, ...ids, error, asOf: number.updatedAt });
   if (error !== null)
     services.log.warn({ phoneNumberId, reason: error }, 'a number cannot be set up as it is');
   else if (changes.length > 0)
