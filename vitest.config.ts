@@ -8,16 +8,10 @@ const folders = (...kinds: string[]) => kinds.map((kind) => `test/${kind}/**/*.t
 /** Looks at what the wire tests have seen, so it comes after them. */
 const afterWire = ['test/wire/statuses.test.ts'];
 /** Tests that start real servers and mostly wait for them. */
-const servers = [
-  ...folders('worker', 'sip', 'jobs', 'cli'),
-  'test/harness/livekit.test.ts',
-  'test/faults/campaign.test.ts',
-];
+const servers = [...folders('worker', 'sip', 'jobs', 'cli'), 'test/harness/livekit.test.ts'];
 /** What needs the processor for itself: faults timed in real time, many calls at once. One file at a time. */
 const alone = [
-  ...folders('speech'),
-  'test/faults/fault-table.test.ts',
-  'test/faults/kill.test.ts',
+  ...folders('speech', 'faults'),
   'test/voice/campaign.test.ts',
   'test/voice/ten-at-once.test.ts',
 ];

@@ -190,6 +190,20 @@ describe('bringing LiveKit in step', () => {
     ]);
   });
 
+  test('a number that was changed while it was set up stays pending', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: phoneNumberId, updatedAt } = await registerSipTrunk(ctx, {
+      phoneNumber: nextNumber(),
+      sipAddress: 'a.test',
+    });
+    const sync = (asOf: Date) => recordSync(t.system(), { phoneNumberId, ...ids, error: null, asOf });
+    await sync(new Date(updatedAt.getTime() - 1_000));
+    expect(await listNumbers(ctx, {})).toMatchObject([{ ...ids, syncState: 'pending' }]);
+    await sync(updatedAt);
+    expect(await listNumbers(ctx, {})).toMatchObject([{ ...ids, syncState: 'synced' }]);
+  });
+
   test('what was set up for a number that is gone meanwhile is sent to be removed', async () => {
     await using t = await testContext();
     const { ctx } = await newPerson(t);

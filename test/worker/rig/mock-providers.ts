@@ -45,7 +45,8 @@ export interface MockProviders {
 }
 
 const speechRms = 300;
-const silenceFrames = 3;
+/** Of 100 ms. One of them was never there: the worker hurries a recogniser in a pause (stt-ear.ts). */
+const silenceFrames = 4;
 const millisPerCharacter = 40;
 
 export async function startMockProviders(): Promise<MockProviders> {
