@@ -1,7 +1,6 @@
 import type { ReadableStream } from 'node:stream/web';
 import { FlushSentinel, type llm, voice } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
-import { withoutLead } from './frames.ts';
 import { guardLlm } from './guard-llm.ts';
 import { untilInterrupted } from './interruption.ts';
 import { withoutCalls } from './without-calls.ts';
@@ -76,7 +75,7 @@ export class CallAgent extends voice.Agent {
 
   override async ttsNode(...[text, settings]: Tts): Promise<ReadableStream<AudioFrame> | null> {
     const stream = await super.ttsNode(text, settings);
-    return stream && untilInterrupted(withoutLead(stream));
+    return stream && untilInterrupted(stream);
   }
 
   override async transcriptionNode(

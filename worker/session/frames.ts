@@ -1,4 +1,4 @@
-import { ReadableStream, TransformStream } from 'node:stream/web';
+import { ReadableStream } from 'node:stream/web';
 import { AudioFrame, AudioResampler } from '@livekit/rtc-node';
 import { voiceSampleRate } from '../providers/tts.ts';
 
@@ -33,28 +33,10 @@ function concat(frames: readonly AudioFrame[]): Int16Array {
 }
 
 /** Cuts the silence that synthesisers put before the first word: the caller would hear it as a pause. */
-export function trimLead(samples: Int16Array, sampleRate = voiceSampleRate): Int16Array {
+export function trimLead(samples: Int16Array): Int16Array {
   const start = samples.findIndex((sample) => Math.abs(sample) > audible);
-  const from = start - Math.round((sampleRate * leadMs) / 1_000);
+  const from = start - Math.round((voiceSampleRate * leadMs) / 1_000);
   return from > 0 ? samples.slice(from) : samples;
-}
-
-/** The same of speech that is still being made. What a frame carries besides its samples stays with it. */
-export function withoutLead(stream: ReadableStream<AudioFrame>): ReadableStream<AudioFrame> {
-  let begun = false;
-  return stream.pipeThrough(
-    new TransformStream<AudioFrame, AudioFrame>({
-      transform(frame, controller) {
-        const { data, sampleRate, channels, userdata } = frame;
-        const samples = begun ? data : trimLead(data, sampleRate);
-        begun ||= data.some((sample) => Math.abs(sample) > audible);
-        if (samples === data) return controller.enqueue(frame);
-        const trimmed = new AudioFrame(samples, sampleRate, channels, samples.length / channels);
-        Object.assign(trimmed.userdata, userdata);
-        controller.enqueue(trimmed);
-      },
-    }),
-  );
 }
 
 /** Fresh frames of a rendered phrase. rtc-node hands over whole buffers, so every frame owns its samples. */
