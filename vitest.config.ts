@@ -52,7 +52,6 @@ export default defineConfig(({ mode }) => ({
           include: servers,
           globalSetup,
           ...patient,
-          setupFiles: diary,
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },

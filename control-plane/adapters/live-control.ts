@@ -18,6 +18,8 @@ interface Options {
   readonly log: Logger;
 }
 
+/** The room, or the person, is not there any more. */
+const isGone = (error: unknown): boolean => error instanceof ServerError && error.code === 'not_found';
 const isAgent = ({ kind }: ParticipantInfo): boolean => kind === ParticipantInfo_Kind.AGENT;
 
 /** core/ports.ts `LiveControl`: LiveKit data to the agent of a call, answered by an event on its live channel. */
@@ -68,7 +70,7 @@ export class LiveKitControl implements LiveControl {
       );
       return true;
     } catch (error) {
-      if (error instanceof ServerError && error.code === 'not_found') return false;
+      if (isGone(error)) return false;
       this.#options.log.warn({ err: error, roomName }, 'a command could not be sent');
       return false;
     }
@@ -98,7 +100,7 @@ export class LiveKitControl implements LiveControl {
 
   async hushWhisperer({ roomName, identity }: Parameters<LiveControl['hushWhisperer']>[0]): Promise<boolean> {
     const present = await this.#rooms.listParticipants(roomName).catch((error: unknown) => {
-      if (error instanceof ServerError && error.code === 'not_found') return [];
+      if (isGone(error)) return [];
       throw error;
     });
     const mode = present.find((one) => one.identity === identity)?.attributes[supervisorModeAttribute];

@@ -106,7 +106,7 @@ export const voiceSettings = z.object({
   /** 0: lively, 1: even. null, here and below: the provider's own. */
   stability: z.number().min(0).max(1).nullable().default(null),
   /** To the recordings that the voice was made of. */
-  similarity_boost: z.number().min(0).max(1).nullable().default(null),
+  similarityBoost: z.number().min(0).max(1).nullable().default(null),
   style: z.number().min(0).max(1).nullable().default(null),
 });
 export type VoiceSettings = z.infer<typeof voiceSettings>;

@@ -4,7 +4,8 @@ import { answerAfter, busy, declined, noAnswer } from '../../simulate/softphone/
 import { Softphone } from '../../simulate/softphone/softphone.ts';
 import { freePorts, type Product } from '../harness/product.ts';
 import { sharedProduct } from '../harness/shared-product.ts';
-import { type CallDetail, finished, hear, patienceMs, say, spokenBy } from './support.ts';
+import { registerLine } from './lines.ts';
+import { type CallDetail, finished, hear, say, spokenBy } from './support.ts';
 
 const ours = '+14155550160';
 const callee = '+14155550161';
@@ -85,33 +86,16 @@ describe('an outbound call', () => {
   });
 });
 
-async function registerTrunk(product: Product, number: string, sipAddress: string): Promise<void> {
-  await product.api('POST', '/phonenumbers/sip_trunk', {
-    sip_address: sipAddress,
-    phone_number: number,
-    provider: 'custom',
-    email: 'desk@example.com',
-    label: 'Test trunk',
+const registerTrunk = (product: Product, number: string, sipAddress: string) =>
+  registerLine(product, {
+    number,
+    sipAddress,
+    agent: {
+      agent_name: `Caller ${number}`,
+      system_prompt: 'You call patients of Harbor Dental.',
+      first_message: 'Hello {{customer_name}}, this is Harbor Dental calling. How can I help you?',
+    },
   });
-  const agent = await product.api<{ id: string }>('POST', '/agents', {
-    agent_name: `Caller ${number}`,
-    LLM_provider: 'open ai',
-    LLM_model: 'scripted/receptionist',
-    STT_provider: 'deepgram',
-    TTS_provider: 'elevenlabs',
-    system_prompt: 'You call patients of Harbor Dental.',
-    first_message: 'Hello {{customer_name}}, this is Harbor Dental calling. How can I help you?',
-  });
-  await product.api('PUT', '/phonenumbers/map_agent', { phone_number: number, agent_id: agent.id });
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    const page = await product.api<{ phone_number: string; sync_state: string }[]>('GET', '/phonenumbers');
-    if (page.some((item) => item.phone_number === number && item.sync_state === 'synced')) return;
-    if (Date.now() > deadline)
-      throw new Error(`The trunk of ${number} was not synced: ${JSON.stringify(page)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 async function dial(
   product: Product,

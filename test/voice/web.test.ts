@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../platform/retry.ts';
 import { speak } from '../../simulate/audio/speak.ts';
 import { openVisitor } from '../harness/browser.ts';
@@ -12,8 +12,6 @@ describe('a visitor of /talk/demo', () => {
   beforeAll(async () => {
     product = await sharedProduct();
   });
-
-  afterAll(async () => {});
 
   it('is greeted, is understood, reads both in the captions and finds the call recorded', async () => {
     const question = await speak({ speechUrl: product.speechUrl, text: 'What are your opening hours?' });

@@ -34,11 +34,11 @@ export function makeTts(
 const encoding = `pcm_${voiceSampleRate}` as 'pcm_22050';
 
 /** What is left open is the vendor's default; the plugin wants both of the first two or nothing. */
-function elevenLabsSettings({ speed, stability, similarity_boost, style }: VoiceSettings) {
-  if (speed === 1 && stability === null && similarity_boost === null && style === null) return {};
+function elevenLabsSettings({ speed, stability, similarityBoost, style }: VoiceSettings) {
+  if (speed === 1 && stability === null && similarityBoost === null && style === null) return {};
   const voiceSettings = {
     stability: stability ?? 0.5,
-    similarity_boost: similarity_boost ?? 0.75,
+    similarity_boost: similarityBoost ?? 0.75,
     ...(style === null ? {} : { style }),
     speed,
   };

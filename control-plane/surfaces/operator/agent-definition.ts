@@ -23,7 +23,7 @@ export function definitionOf(fields: AgentFields, current?: AgentDefinition) {
     tts: compact({
       ...providerAndModel('TTS', fields.TTS_provider, fields.TTS_model, current?.tts.provider),
       voice: fields.voice,
-      settings: fields.voice_settings,
+      settings: fields.voice_settings && voiceSettingsOf(fields.voice_settings),
       fallbacks: fields.TTS_fallbacks,
     }),
     turns: compact({
@@ -39,6 +39,11 @@ export function definitionOf(fields: AgentFields, current?: AgentDefinition) {
     ...behaviourOf(fields),
   });
 }
+
+const voiceSettingsOf = ({ similarity_boost, ...rest }: NonNullable<AgentFields['voice_settings']>) => ({
+  ...rest,
+  similarityBoost: similarity_boost,
+});
 
 function toolsOf(fields: AgentFields) {
   return {

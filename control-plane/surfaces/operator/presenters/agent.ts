@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { VoiceSettings } from '../../../../core/agents/definition.ts';
 import type { AgentDefinition, AgentWithDefinition } from '../../../../core/agents/index.ts';
 import type { Context } from '../../../../core/context.ts';
 import { hasRole } from '../../../../core/operation.ts';
@@ -79,6 +80,11 @@ function presentTools(
   };
 }
 
+const presentVoiceSettings = ({ similarityBoost, ...rest }: VoiceSettings) => ({
+  ...rest,
+  similarity_boost: similarityBoost,
+});
+
 function presentBehaviour(definition: AgentDefinition) {
   const { llm, stt, tts, idle, durationWarning, recording, voicemail, analysis, brain } = definition;
   return {
@@ -92,7 +98,7 @@ function presentBehaviour(definition: AgentDefinition) {
     LLM_fallbacks: llm.fallbacks.map((one) => ({ ...one, provider: wireProvider('LLM', one.provider) })),
     STT_fallbacks: stt.fallbacks,
     TTS_fallbacks: tts.fallbacks,
-    voice_settings: tts.settings,
+    voice_settings: presentVoiceSettings(tts.settings),
     first_message_delay_ms: definition.firstMessageDelayMs,
     ai_disclosure: definition.disclosure,
     idle_prompt_after_ms: idle.promptAfterMs,

@@ -5,6 +5,7 @@ import {
   discardDraft,
   getAgent,
   getDraft,
+  keepDraft,
   publishVersion,
   saveDraft,
 } from '../../../../core/agents/index.ts';
@@ -14,9 +15,9 @@ import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { definitionOf } from '../agent-definition.ts';
 import { presentAgentFor } from '../presenters/agent.ts';
-import { presentCheck } from '../presenters/agent-version.ts';
+import { presentCheck, presentVersion } from '../presenters/agent-version.ts';
 import { agentOut, agentUpdate, agentWireNames } from '../schemas/agent.ts';
-import { agentDraftOut } from '../schemas/agent-version.ts';
+import { agentDraftOut, agentVersionOut } from '../schemas/agent-version.ts';
 
 const seeDraft = route({
   method: 'get',
@@ -79,6 +80,22 @@ const dropDraft = route({
   },
 });
 
+const keep = route({
+  method: 'post',
+  path: '/agents/{id}/versions',
+  operationId: 'keepAgentDraft',
+  summary: 'Keep the draft as a version to try, which no calls run unless they ask for it',
+  description:
+    'The draft stays. Kept again without a change it is the same version; publishing it makes just that one live. Refused with 409 without a draft, with 400 when it cannot work.',
+  auth: 'developer',
+  status: 200,
+  errors: [409],
+  params: idParams,
+  returns: agentVersionOut,
+  wireNames: agentWireNames,
+  handle: async ({ ctx, params }) => presentVersion(await keepDraft(ctx, { agentId: params.id })),
+});
+
 const publish = route({
   method: 'post',
   path: '/agents/{id}/publish',
@@ -100,4 +117,4 @@ const publish = route({
     presentAgentFor(ctx, await publishVersion(ctx, { agentId: params.id, ...body })),
 });
 
-export const agentDraftRoutes = [seeDraft, writeDraft, dropDraft, publish];
+export const agentDraftRoutes = [seeDraft, writeDraft, dropDraft, keep, publish];

@@ -3,7 +3,6 @@ import {
   checkAgent,
   getTraffic,
   getVersion,
-  keepDraft,
   listVersions,
   rollBack,
   setTraffic,
@@ -13,7 +12,7 @@ import { idParams, intParam, wholeParam } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentAgentFor } from '../presenters/agent.ts';
 import { presentCheck, presentTraffic, presentVersion } from '../presenters/agent-version.ts';
-import { agentOut, agentWireNames } from '../schemas/agent.ts';
+import { agentOut } from '../schemas/agent.ts';
 import {
   agentCheckOut,
   agentVersionDetailOut,
@@ -54,22 +53,6 @@ const get = route({
     const { agent, version } = await getVersion(ctx, { agentId: params.id, version: params.version });
     return { ...presentVersion(version), agent: presentAgentFor(ctx, agent) };
   },
-});
-
-const keep = route({
-  method: 'post',
-  path: '/agents/{id}/versions',
-  operationId: 'keepAgentDraft',
-  summary: 'Keep the draft as a version to try, which no calls run unless they ask for it',
-  description:
-    'The draft stays. Kept again without a change it is the same version; publishing it makes just that one live. Refused with 409 without a draft, with 400 when it cannot work.',
-  auth: 'developer',
-  status: 200,
-  errors: [409],
-  params: idParams,
-  returns: agentVersionOut,
-  wireNames: agentWireNames,
-  handle: async ({ ctx, params }) => presentVersion(await keepDraft(ctx, { agentId: params.id })),
 });
 
 const undo = route({
@@ -133,4 +116,4 @@ const check = route({
   handle: async ({ ctx, params }) => presentCheck(await checkAgent(ctx, { agentId: params.id })),
 });
 
-export const agentVersionRoutes = [list, get, keep, undo, seeTraffic, splitTraffic, check];
+export const agentVersionRoutes = [list, get, undo, seeTraffic, splitTraffic, check];

@@ -15,6 +15,7 @@ const [idle, warning, recording, voicemail, analysis] = [
   is.voicemail.unwrap().shape,
   is.analysis.unwrap().shape,
 ];
+const { speed, stability, similarityBoost, style } = voiceSettings.shape;
 const model = is.llm.unwrap().shape.model;
 const [, hook] = is.brain.unwrap().options;
 const webhook = hook.shape;
@@ -25,7 +26,7 @@ export const behaviourFields = {
   LLM_fallbacks: listed(z.object({ provider: providerField('LLM'), model })),
   STT_fallbacks: listed(z.object({ provider: providerField('STT'), model })),
   TTS_fallbacks: listed(z.object({ provider: providerField('TTS'), model, voice: model })),
-  voice_settings: voiceSettings.optional().meta({
+  voice_settings: z.object({ speed, stability, similarity_boost: similarityBoost, style }).optional().meta({
     description:
       'As a whole. 1 is the pace of the voice; the others are those of ElevenLabs, null leaves them to it.',
   }),
