@@ -1,3 +1,4 @@
+import '../platform/plain-problems.ts';
 import { z } from 'zod';
 import type { FieldProblem } from './errors.ts';
 

@@ -1,3 +1,4 @@
+import '../platform/plain-problems.ts';
 import type { z } from 'zod';
 import type { Transaction } from '../db/client.ts';
 import { auditLog } from '../db/schema/audit-log.ts';

@@ -1,3 +1,4 @@
+import './plain-problems.ts';
 import { z } from 'zod';
 
 /**

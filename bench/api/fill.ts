@@ -48,3 +48,23 @@ export async function fillCalls(pool: Pool, { workspaceId, agents, count, days }
   }
   await pool.query('vacuum analyze calls');
 }
+
+/** Calls that are on (400) or wait to be dialed (5,000), on the twenty numbers: what an autoscaler asks about. */
+export async function openCalls(pool: Pool, { workspaceId, agents }: Filling): Promise<number> {
+  const { rowCount } = await pool.query(
+    `with lines as (select id, e164, row_number() over (order by e164) - 1 as n from phone_numbers where workspace_id = $1)
+      insert into calls (id, workspace_id, agent_id, agent_version_id, phone_number_id, channel, direction, status, room_name,
+          from_number, to_number, queued_at, answered_at)
+        select gen_random_uuid(), $1, ($2::uuid[])[1 + call % $4], ($3::uuid[])[1 + call % $4], lines.id, 'phone', 'outbound',
+          case when call <= 400 then 'active' else 'queued' end, 'open-' || call, lines.e164, '+14155550100', now(),
+          case when call <= 400 then now() end
+        from generate_series(1, 5400) as call join lines on lines.n = call % 20`,
+    [
+      workspaceId,
+      agents.map(({ id }) => id),
+      agents.map(({ liveVersionId }) => liveVersionId),
+      agents.length,
+    ],
+  );
+  return rowCount ?? 0;
+}

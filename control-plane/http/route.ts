@@ -1,3 +1,4 @@
+import '../../platform/plain-problems.ts';
 import type Koa from 'koa';
 import type { z } from 'zod';
 import type { Context } from '../../core/context.ts';

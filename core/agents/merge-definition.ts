@@ -1,3 +1,4 @@
+import '../../platform/plain-problems.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isRecord } from '../../platform/is-record.ts';

@@ -1,3 +1,4 @@
+import { withResolvers } from '../../platform/with-resolvers.ts';
 import { spokenDigits } from './spoken-digits.ts';
 
 interface Options {
@@ -87,13 +88,4 @@ export class DigitCollector {
     clearTimeout(this.#timer);
     this.#resolve({ digits: this.#digits, ended, ...(said === undefined ? {} : { said }) });
   }
-}
-
-/** Promise.withResolvers, which Node 20 does not have. */
-function withResolvers<T>() {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

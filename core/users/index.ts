@@ -2,6 +2,7 @@ export { getMe, type Me } from './get-me.ts';
 export { type Identity, identifyByApiKey, identifyByToken } from './identify.ts';
 export { logIn } from './log-in.ts';
 export { logOut } from './log-out.ts';
+export { newPasswordField } from './passwords.ts';
 export { refreshSession } from './refresh-session.ts';
 export { requestPasswordReset, resetPassword } from './reset-password.ts';
 export type { AccessSession, Session, User } from './session.ts';

@@ -1,7 +1,8 @@
 import { hash, verify } from '@node-rs/argon2';
 import { z } from 'zod';
 
-export const newPasswordField = z.string().min(8, 'at least 8 characters').max(200, 'at most 200 characters');
+/** A password that somebody chooses. */
+export const newPasswordField = z.string().min(8).max(200);
 
 /** argon2id with the library's defaults (19 MiB, 2 passes, 1 lane), which are OWASP's. */
 export const hashPassword = (password: string): Promise<string> => hash(password);

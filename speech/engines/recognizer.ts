@@ -17,6 +17,8 @@ export interface Recognizer {
   recognize(samples: Float32Array, job: EngineJob): Promise<string>;
   /** True when jobs are waiting: what can be left out should be. */
   isBusy(): boolean;
+  /** True when nothing is being done at all. */
+  isIdle(): boolean;
 }
 
 export async function createMoonshine(
@@ -36,6 +38,7 @@ export async function createMoonshine(
   return {
     recognize: (samples, job) => recognize(engine, scheduler, samples, job, 3),
     isBusy: () => scheduler.load.waiting > 0,
+    isIdle: () => scheduler.load.waiting + scheduler.load.running === 0,
   };
 }
 

@@ -39,6 +39,8 @@ const onsetFrames = 5;
 const onsetVoiced = 3;
 /** The decode that becomes the final one starts as soon as the voice pauses, not when the pause is long enough. */
 const candidateAfterMs = 80;
+/** And sooner while nobody else wants the engine: the pause may be none. */
+const earlyCandidateAfterMs = 60;
 const interimEveryMs = 400;
 /** Decoding takes longer the longer the segment is: interim results may cost about a seventh of a core a caller. */
 const interimShare = 0.2;
@@ -163,8 +165,13 @@ export class LiveTranscriber {
       return;
     }
     if (!segment.hasVoice(shortestVoiceMs)) return;
-    if (silenceMs === candidateAfterMs) this.#decode(segment, 'final');
+    if (this.#wantsCandidate(segment)) this.#decode(segment, 'final');
     else if (silenceMs === 0 && this.#wantsInterim(segment)) this.#decode(segment, 'interim');
+  }
+
+  #wantsCandidate({ candidate, silenceMs }: Segment): boolean {
+    if (candidate || silenceMs < earlyCandidateAfterMs) return false;
+    return silenceMs >= candidateAfterMs || this.#options.recognizer.isIdle();
   }
 
   #wantsInterim({ decoding, sinceDecodeMs, durationMs }: Segment): boolean {

@@ -5,6 +5,7 @@ import { AudioFrame, AudioResampler } from '@livekit/rtc-node';
 import { agentDefinition } from '../../core/agents/definition.ts';
 import type { Env } from '../../platform/config.ts';
 import type { Logger } from '../../platform/log.ts';
+import { waitFor } from '../../platform/retry.ts';
 import { makeProviders, type ProviderHooks, type ProviderSet } from '../providers/index.ts';
 import { voiceSampleRate } from '../providers/tts.ts';
 import { CallAgent, type CallAgentHooks } from '../session/call-agent.ts';
@@ -18,6 +19,8 @@ import { inferenceExecutor } from './inference.ts';
 const question = 'Hello, what can you do for me?';
 const heardRate = 16_000;
 const timeoutMs = 8_000;
+/** At the first start the gateway fetches its models. */
+const gatewayTimeoutMs = 120_000;
 
 const nothing = () => undefined;
 const providerHooks: ProviderHooks = {
@@ -48,9 +51,14 @@ const agentHooks: CallAgentHooks = {
  */
 export async function rehearse(env: Env, log: Logger): Promise<boolean> {
   if (!env.SPEECH_URL) return false;
-  const startedAt = Date.now();
   let providers: ProviderSet | undefined;
   try {
+    const { SPEECH_URL: url } = env;
+    await waitFor('the speech gateway', () => isListening(url), {
+      timeoutMs: gatewayTimeoutMs,
+      everyMs: 250,
+    });
+    const startedAt = Date.now();
     const definition = agentDefinition.parse({ systemPrompt: 'You are rehearsing.' });
     providers = await makeProviders(withoutVendors(env), definition, providerHooks);
     const answered = await askOnce(definition, providers, log);
@@ -63,6 +71,15 @@ export async function rehearse(env: Env, log: Logger): Promise<boolean> {
     await providers?.close();
   }
 }
+
+const isListening = (url: string): Promise<boolean> =>
+  fetch(`${url}/v1/models`, { signal: AbortSignal.timeout(timeoutMs) }).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.ok;
+    },
+    () => false,
+  );
 
 function withoutVendors(env: Env): Env {
   const { OPENAI_API_KEY, OPENAI_BASE_URL, DEEPGRAM_API_KEY, ELEVEN_API_KEY, ...local } = env;

@@ -4,6 +4,7 @@ import * as openai from '@livekit/agents-plugin-openai';
 import type { Env } from '../../platform/config.ts';
 import { type Choice, isLocal, localProvider, payeeAt } from './choices.ts';
 import { gatewayUrl, localKey, webSocketUrl } from './gateway.ts';
+import { GatewayStt } from './gateway-stt.ts';
 
 /** Who is paid for recognising, and for which model. */
 export function sttPaid(env: Env, { provider, model }: Choice): { to: string; model: string } {
@@ -11,7 +12,7 @@ export function sttPaid(env: Env, { provider, model }: Choice): { to: string; mo
   const given = isOpenai ? env.OPENAI_BASE_URL : env.DEEPGRAM_BASE_URL;
   return {
     to: isLocal(env, 'stt', provider) ? localProvider : payeeAt(given, provider),
-    model: model === 'default' ? (isOpenai ? 'whisper-1' : 'nova-3') : model,
+    model: model === 'default' && isOpenai ? 'whisper-1' : modelName(model),
   };
 }
 
@@ -19,25 +20,32 @@ export function sttPaid(env: Env, { provider, model }: Choice): { to: string; mo
 export function makeStt(env: Env, { provider, model }: Choice, language: string): stt.STT {
   if (provider === 'openai') return openaiStt(env, model, language);
   if (isLocal(env, 'stt', provider))
-    return deepgramStt(webSocketUrl(gatewayUrl(env)), localKey, model, language);
+    return new GatewayStt({
+      baseUrl: webSocketUrl(gatewayUrl(env)),
+      model: modelName(model),
+      ...{ language, endpointingMs: gatewayEndpointingMs },
+    });
   const baseUrl = env.DEEPGRAM_BASE_URL ?? 'wss://api.deepgram.com';
   return deepgramStt(baseUrl, env.DEEPGRAM_API_KEY ?? localKey, model, language);
 }
 
+const gatewayEndpointingMs = 160;
 /** Of what the recogniser hears; a pause begins with 100 ms of silence that was never there (stt-ear.ts). */
-const endpointingMs = 260;
+const deepgramEndpointingMs = 260;
+
+const modelName = (model: string) => (model === 'default' ? 'nova-3' : model);
 
 function deepgramStt(baseUrl: string, apiKey: string, model: string, language: string): stt.STT {
   return new deepgram.STT({
     apiKey,
     baseUrl,
-    model: model === 'default' ? 'nova-3' : model,
+    model: modelName(model),
     language,
     // Sentences, not commands: without it numbers and names come as a run of words.
     punctuate: true,
     smartFormat: true,
     interimResults: true,
-    endpointing: endpointingMs,
+    endpointing: deepgramEndpointingMs,
   });
 }
 

@@ -53,7 +53,7 @@ describe('a recording', () => {
     hear(100);
     recording.agentQueued({ data: new Int16Array(24_000).fill(5_000), sampleRate: 24_000 });
     await new Promise((resolve) => setTimeout(resolve, 100));
-    recording.agentCut();
+    recording.agentCut(0);
     await new Promise((resolve) => setTimeout(resolve, 100));
     await recording.stop();
     const [file = ''] = await files();

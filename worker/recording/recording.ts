@@ -131,9 +131,9 @@ export class Recording {
     stretch.timeline.agent(sampleRate === recordingRate ? data : this.#agentVoice.push(data), now);
   }
 
-  /** The output has thrown away what it had queued. */
-  agentCut(): void {
-    this.#stretch?.timeline.cut(performance.now());
+  /** The output has thrown away what it had queued. @param aheadMs of it that had left already */
+  agentCut(aheadMs: number): void {
+    this.#stretch?.timeline.cut(performance.now() + aheadMs);
   }
 
   #open(): void {

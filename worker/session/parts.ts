@@ -9,7 +9,6 @@ import { CallerSound } from './caller-sound.ts';
 import type { CallHost } from './host.ts';
 import { isCaller } from './line.ts';
 import { Outcome } from './outcome.ts';
-import { tapOutput } from './output-tap.ts';
 import { Patience, waitsOf } from './patience.ts';
 import { TurnCues } from './turn-cues.ts';
 import { TurnReport } from './turn-report.ts';
@@ -40,12 +39,11 @@ export function callParts(ctx: JobContext, plan: CallPlan, host: CallHost): Call
   const { dataDir } = host.config;
   const events = new EventStream({ callId, epoch, sink: host.sink, dataDir, log });
   const isOurs = (participant: RemoteParticipant) => isCaller(participant, plan.callerIdentity);
-  const output = new VoiceOutput(ctx.room);
   const sound = new CallerSound(ctx.room, isOurs, log);
   const recording = new Recording({ plan, dataDir, events, log, listen: (hear) => sound.listen(hear) });
-  tapOutput(output, {
+  const output = new VoiceOutput(ctx.room, {
     queued: (frame) => recording.agentQueued(frame),
-    cleared: () => recording.agentCut(),
+    cleared: (aheadMs) => recording.agentCut(aheadMs),
   });
   const cues = new TurnCues();
   return {

@@ -16,6 +16,8 @@ const owedWordsMs = 700;
 const usualMs = 250;
 const englishThreshold = 0.36;
 
+const asks = (transcript: string): boolean => /[?？؟]["”»]?\s*$/u.test(transcript);
+
 export interface TurnPause {
   /** The model's probability over its threshold for the language. Undefined: it has not answered. */
   readonly confidence: number | undefined;
@@ -25,6 +27,10 @@ export interface TurnPause {
   readonly shortestMs: number;
   readonly longestMs: number;
 }
+
+/** Nobody needs to wait any longer. */
+const isOver = (confidence: number, transcript: string): boolean =>
+  confidence >= certain || (confidence >= 1 && asks(transcript));
 
 /**
  * How long a pause must be before the turn counts as over. The framework knows only two waits, sure and unsure; a
@@ -37,14 +43,14 @@ export function patienceMs({
   shortestMs,
   longestMs,
 }: TurnPause): number {
-  const asks = /[?？؟]["”»]?\s*$/u.test(transcript);
-  const complete = asks || /[.!。！]["”»]?\s*$/u.test(transcript);
+  const isQuestion = asks(transcript);
+  const complete = isQuestion || /[.!。！]["”»]?\s*$/u.test(transcript);
   const wait = () => {
-    if (confidence >= certain || (confidence >= 1 && asks)) return shortestMs;
+    if (isOver(confidence, transcript)) return shortestMs;
     if (confidence >= 1) return usualMs;
     if (confidence >= likely) return complete ? 400 : 600;
-    if (confidence >= possible) return asks ? 500 : 1_000;
-    return asks ? 1_000 : longestMs;
+    if (confidence >= possible) return isQuestion ? 500 : 1_000;
+    return isQuestion ? 1_000 : longestMs;
   };
   return Math.min(Math.max(wait(), owesWords ? owedWordsMs : 0, shortestMs), longestMs);
 }
@@ -97,7 +103,7 @@ export class Patience {
         spareTime.took(result.inferenceDurationMs);
         this.#confidence = result.probability / this.#threshold;
         const waitMs = this.#apply();
-        if (this.#confidence >= certain) this.#cues.turnOver();
+        this.#askForTheRest();
         this.#log.debug({ ...result, threshold: this.#threshold, waitMs }, 'end of turn predicted');
         return { ...result, probability: 0 };
       },
@@ -116,10 +122,16 @@ export class Patience {
     this.#apply();
   }
 
-  /** What the caller has said of the current turn, final or not. */
-  heard(transcript: string): void {
+  /** What the caller has said of the current turn. */
+  heard(transcript: string, isFinal: boolean): void {
     this.#transcript = transcript;
     this.#apply();
+    if (!isFinal) this.#askForTheRest();
+  }
+
+  /** The words of now would end the turn if they were final. */
+  #askForTheRest(): void {
+    if (isOver(this.#confidence ?? 0, this.#transcript)) this.#cues.turnOver();
   }
 
   /** The turn is over. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { VAD, VADEventType, VADStream } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
+import { levelDb } from '../level.ts';
 import { spareTime } from '../spare-time.ts';
 import { predictAfterMs, SpeechState, type SpeechWindow, windowMs } from './speech-state.ts';
 
@@ -73,11 +74,11 @@ class SpeechDetectorStream extends VADStream {
       const startedAt = performance.now();
       const probability = await this.#model.predict(this.#window);
       // Without time for questions that may be too early, the model alone says what silence is.
-      const levelDb = spareTime.isThere ? levelOf(this.#window) : 0;
+      const level = spareTime.isThere ? levelDb(this.#window) : 0;
       this.#window = new Int16Array(this.#window.length);
       this.#filled = 0;
       this.#samples += this.#window.length;
-      this.#tell(this.#state.push(probability, levelDb), probability, performance.now() - startedAt);
+      this.#tell(this.#state.push(probability, level), probability, performance.now() - startedAt);
     }
   }
 
@@ -106,11 +107,4 @@ class SpeechDetectorStream extends VADStream {
     });
     if (ended) this.sendVADEvent({ ...turn, type: VADEventType.END_OF_SPEECH });
   }
-}
-
-/** Root mean square of 16-bit samples, dB below full scale. */
-function levelOf(samples: Int16Array): number {
-  let sum = 0;
-  for (const sample of samples) sum += sample * sample;
-  return 10 * Math.log10(sum / samples.length / 32_768 ** 2);
 }

@@ -26,7 +26,7 @@ export function buildSession(parts: CallParts, { providers, ...around }: Around)
   const session = newSession(plan.definition, providers, ctx.inferenceExecutor, parts);
   session.on(UserInputTranscribed, ({ transcript, isFinal }) => {
     if (isFinal) cues.understood();
-    patience.heard(transcript);
+    patience.heard(transcript, isFinal);
   });
   session.on(ConversationItemAdded, ({ item }) => {
     patience.reset();

@@ -1,24 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { voice } from '@livekit/agents';
-import { type AudioFrame, type Room, TrackPublishOptions, TrackSource } from '@livekit/rtc-node';
+import {
+  type AudioFrame,
+  type AudioSource,
+  type Room,
+  TrackPublishOptions,
+  TrackSource,
+} from '@livekit/rtc-node';
 import { voiceSampleRate } from '../providers/tts.ts';
 import { framesOf } from './frames.ts';
+import { type OutputTap, PacedSource } from './paced-source.ts';
+
+/** From the track to the ear: whoever leaves sooner takes the end of the last word along. */
+const underWayMs = 200;
 
 /**
  * The agent's track. Unlike the one RoomIO makes, it is published before the caller is there, and the call can seize
  * it from the session to say a last word while the session is still being torn down.
  */
 export class VoiceOutput extends voice.ParticipantAudioOutput {
+  readonly #source: PacedSource;
   #seized = false;
   #direct = false;
   #subscribed: Promise<void> | undefined;
 
-  constructor(room: Room) {
+  constructor(room: Room, tap: OutputTap) {
     super(room, {
       sampleRate: voiceSampleRate,
       numChannels: 1,
       trackPublishOptions: new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE }),
-      queueSizeMs: 200,
+      queueSizeMs: 0,
     });
+    const output = this as unknown as { audioSource: AudioSource };
+    void output.audioSource.close();
+    this.#source = new PacedSource(tap);
+    output.audioSource = this.#source;
   }
 
   /** Publishes the track. Never aborted: a call that is over still wants to be heard saying why. */
@@ -36,11 +52,11 @@ export class VoiceOutput extends voice.ParticipantAudioOutput {
   seize(): void {
     if (this.#seized) return;
     super.clearBuffer();
-    super.resume();
+    this.resume();
     this.#seized = true;
   }
 
-  /** Plays rendered speech to its end. Only after `seize`. */
+  /** Plays rendered speech until it has been heard. Only after `seize`. */
   async play(samples: Int16Array): Promise<void> {
     await this.waitForPlayout();
     this.#direct = true;
@@ -51,6 +67,7 @@ export class VoiceOutput extends voice.ParticipantAudioOutput {
       this.#direct = false;
     }
     await this.waitForPlayout();
+    await sleep(underWayMs);
   }
 
   override async captureFrame(frame: AudioFrame): Promise<void> {
@@ -65,7 +82,15 @@ export class VoiceOutput extends voice.ParticipantAudioOutput {
     if (!this.#seized) super.clearBuffer();
   }
 
+  /** The framework pauses whatever comes next; what is queued would still be said. */
   override pause(): void {
-    if (!this.#seized) super.pause();
+    if (this.#seized) return;
+    super.pause();
+    this.#source.hold();
+  }
+
+  override resume(): void {
+    super.resume();
+    this.#source.resume();
   }
 }

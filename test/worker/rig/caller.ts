@@ -117,5 +117,7 @@ export class Caller {
         if (last && now - quietSince > 300) last.to = quietSince;
       }
     }
+    const last = this.heard.at(-1);
+    if (last && this.hearsAgent) last.to = Date.now();
   }
 }

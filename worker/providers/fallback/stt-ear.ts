@@ -1,6 +1,7 @@
 import { inference, stt } from '@livekit/agents';
 import { AudioFrame } from '@livekit/rtc-node';
 import { messageOf } from '../../message-of.ts';
+import { GatewayStt } from '../gateway-stt.ts';
 import type { Member } from './chain.ts';
 
 interface EarHooks {
@@ -48,10 +49,11 @@ export class Ear {
 
   /**
    * The caller has paused: what was said leaves at once instead of with a full packet, and the recogniser's own wait
-   * begins with so much silence. When the caller goes on, the pause was that much longer to the recogniser.
+   * begins with so much silence. When the caller goes on, the pause was that much longer to the recogniser. The
+   * gateway is sent everything at once anyhow.
    */
   hurry(): void {
-    if (!this.#plugin.capabilities.streaming) return;
+    if (!this.#plugin.capabilities.streaming || this.#plugin instanceof GatewayStt) return;
     const samples = (sampleRate * packetMs) / 1_000;
     this.feed(new AudioFrame(new Int16Array(samples), sampleRate, 1, samples));
   }

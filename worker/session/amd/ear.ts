@@ -1,3 +1,4 @@
+import { levelDb } from '../../level.ts';
 import { ToneDetector, windowMs, windowSamples } from './tone.ts';
 
 const quietestDb = -48;
@@ -71,9 +72,7 @@ export class Ear {
   }
 
   #isLoud(window: Int16Array): boolean {
-    let energy = 0;
-    for (const sample of window) energy += sample * sample;
-    const db = 10 * Math.log10(energy / window.length / 32_768 ** 2 + 1e-10);
+    const db = levelDb(window);
     const loud = db > quietestDb && db > this.#floor + aboveFloorDb;
     const floor = db < this.#floor ? db : this.#floor + floorRisePerWindow;
     this.#floor = Math.min(floorDb.max, Math.max(floorDb.min, floor));

@@ -1,4 +1,5 @@
 import { type RemoteParticipant, RoomEvent } from '@livekit/rtc-node';
+import { withResolvers } from '../../../platform/with-resolvers.ts';
 import { durationMs } from '../frames.ts';
 import type { CallParts } from '../parts.ts';
 import type { SideTrack } from '../side-track.ts';
@@ -76,17 +77,6 @@ export async function consult(options: Consulting): Promise<Answer> {
     room.off(RoomEvent.ParticipantDisconnected, onGone);
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function withResolvers<T>() {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (reason: unknown) => void = () => undefined;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

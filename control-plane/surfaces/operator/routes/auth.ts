@@ -7,6 +7,7 @@ import {
   getMe,
   logIn,
   logOut,
+  newPasswordField,
   refreshSession,
   type Session,
   signInWithGoogle,
@@ -36,9 +37,6 @@ export const subjectLimit = {
 };
 /** Signing up may send a mail to somebody who does not want it. */
 const signUpLimit = { ...subjectLimit, name: 'auth-signup', durationMs: 900_000 };
-/** What the operation asks of one; it says itself what is wrong. */
-export const newPassword = { format: 'password', minLength: 8, maxLength: 200 } as const;
-
 const refreshBody = z.object({ refresh_token: z.string().min(1).max(500).optional() }).optional();
 
 const userAgent = (koa: Koa.Context): string => koa.get('User-Agent');
@@ -65,7 +63,7 @@ const signUpRoute = route({
   body: z
     .object({
       email: emailField.meta({ type: 'string', format: 'email' }),
-      password: z.string().max(1_000).meta(newPassword),
+      password: newPasswordField.meta({ format: 'password' }),
       name: z.string().trim().max(200).optional(),
       workspace_name: z.string().trim().max(200).optional(),
     })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  newPasswordField,
   requestEmailVerification,
   requestPasswordReset,
   resendEmailVerification,
@@ -8,7 +9,7 @@ import {
 } from '../../../../core/users/index.ts';
 import { route } from '../../../http/route.ts';
 import { acceptedOut } from '../schemas/account.ts';
-import { limit, newPassword, subjectLimit } from './auth.ts';
+import { limit, subjectLimit } from './auth.ts';
 
 /** A mail to somebody who may not want it. */
 const mailLimit = { ...subjectLimit, name: 'auth-mail', points: 3, durationMs: 900_000 };
@@ -44,7 +45,7 @@ const resetRoute = route({
   body: z
     .object({
       token: z.string().min(1).max(500),
-      password: z.string().max(1_000).meta(newPassword),
+      password: newPasswordField.meta({ format: 'password' }),
     })
     .meta({ id: 'ResetPassword' }),
   handle: async ({ ctx, body }) => {

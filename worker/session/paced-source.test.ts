@@ -1,0 +1,122 @@
+import { AudioFrame, AudioSource } from '@livekit/rtc-node';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { voiceSampleRate } from '../providers/tts.ts';
+import { PacedSource } from './paced-source.ts';
+
+const speech = (ms: number, value = 1_000): AudioFrame => {
+  const samples = new Int16Array((voiceSampleRate * ms) / 1_000).fill(value);
+  return new AudioFrame(samples, voiceSampleRate, 1, samples.length);
+};
+
+describe('the source of the agent’s track', () => {
+  let sent: Int16Array[];
+  let cleared: number[];
+  let source: PacedSource;
+  /** Milliseconds of speech, and of anything, sent so far. */
+  const spokenMs = () => 10 * sent.filter((samples) => samples.some((sample) => sample !== 0)).length;
+  const sentMs = () => 10 * sent.length;
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    [sent, cleared] = [[], []];
+    vi.spyOn(AudioSource.prototype, 'captureFrame').mockImplementation(async ({ data }) => {
+      sent.push(data);
+    });
+    source = new PacedSource({ queued: () => undefined, cleared: (aheadMs) => cleared.push(aheadMs) });
+    await vi.advanceTimersByTimeAsync(1_000);
+  });
+  afterEach(async () => {
+    await source.close();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+
+  it('sends silence as fast as the clock goes', () => {
+    expect(spokenMs()).toBe(0);
+    expect(sentMs()).toBeGreaterThanOrEqual(1_000);
+    expect(sentMs()).toBeLessThanOrEqual(1_020);
+  });
+
+  it('sends the first 60 ms of speech at once, and the rest as fast as it is spoken', async () => {
+    await source.captureFrame(speech(200));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(spokenMs()).toBe(60);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(spokenMs()).toBeGreaterThanOrEqual(140);
+    expect(spokenMs()).toBeLessThanOrEqual(180);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(spokenMs()).toBe(200);
+  });
+
+  it('is back in step with the clock after speech', async () => {
+    const before = sentMs();
+    await source.captureFrame(speech(200));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sentMs() - before).toBeGreaterThanOrEqual(980);
+    expect(sentMs() - before).toBeLessThanOrEqual(1_020);
+  });
+
+  it('makes its caller wait while 200 ms are queued', async () => {
+    let taken = false;
+    const whole = source.captureFrame(speech(400)).then(() => {
+      taken = true;
+    });
+    await vi.advanceTimersByTimeAsync(60);
+    expect(taken).toBe(false);
+    await vi.advanceTimersByTimeAsync(140);
+    await whole;
+    expect(source.queuedDuration).toBeGreaterThan(150);
+  });
+
+  it('has played when the last word was, not when it was sent', async () => {
+    await source.captureFrame(speech(100));
+    let played = false;
+    void source.waitForPlayout().then(() => {
+      played = true;
+    });
+    await vi.advanceTimersByTimeAsync(60);
+    expect(spokenMs()).toBe(100);
+    expect(played).toBe(false);
+    await vi.advanceTimersByTimeAsync(80);
+    expect(played).toBe(true);
+    expect(source.queuedDuration).toBe(0);
+  });
+
+  it('fills up a last piece that is no whole packet', async () => {
+    await source.captureFrame(speech(75));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(sent.flatMap((samples) => [...samples]).filter((sample) => sample !== 0)).toHaveLength(
+      (voiceSampleRate * 75) / 1_000,
+    );
+  });
+
+  it('joins pieces that are no whole frames', async () => {
+    for (const value of [1, 2, 3, 4, 5, 6]) await source.captureFrame(speech(7, value));
+    await vi.advanceTimersByTimeAsync(200);
+    const heard = sent.flatMap((samples) => [...samples]).filter((sample) => sample !== 0);
+    expect(heard).toEqual([1, 2, 3, 4, 5, 6].flatMap((value) => [...speech(7, value).data]));
+  });
+
+  it('throws the queue away, and says how much is on its way', async () => {
+    const whole = source.captureFrame(speech(1_000));
+    await vi.advanceTimersByTimeAsync(200);
+    source.clearQueue();
+    await Promise.all([whole, source.waitForPlayout()]);
+    const spoken = spokenMs();
+    expect(cleared).toEqual([expect.closeTo(spoken - 200, -1.7)]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(spokenMs()).toBe(spoken);
+  });
+
+  it('does not catch up after the process was held up: the mixer holds 100 ms and drops the rest', async () => {
+    const whole = source.captureFrame(speech(1_000));
+    await vi.advanceTimersByTimeAsync(100);
+    const before = spokenMs();
+    const held = performance.now() + 500;
+    vi.spyOn(performance, 'now').mockImplementation(() => held);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(spokenMs() - before).toBeLessThanOrEqual(80);
+    source.clearQueue();
+    await whole;
+  });
+});
