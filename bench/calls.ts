@@ -16,7 +16,7 @@ const calls = options.quick ? 2 : 5;
 const burst = options.quick ? 4 : 8;
 
 console.log('Starting the product …');
-await using product = await startProduct();
+await using product = await startProduct({ onDisk: true });
 await using phone = await Softphone.listen({ user: 'caller' });
 const question = (await speak({ speechUrl: product.speechUrl, text: 'What are your opening hours?' }))
   .samples;

@@ -19,7 +19,7 @@ const turns = 3;
 const atOnce = options.quick ? 4 : 8;
 
 console.log('Starting the product …');
-await using product = await startProduct();
+await using product = await startProduct({ onDisk: true });
 await using phone = await Softphone.listen({ user: 'caller' });
 const { samples: question } = await speak({
   speechUrl: product.speechUrl,

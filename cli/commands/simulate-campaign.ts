@@ -13,6 +13,7 @@ import { randomToken, Sealer } from '../../platform/crypto.ts';
 import { createLogger } from '../../platform/log.ts';
 import { absentPorts } from '../absent-ports.ts';
 import { CliError, sentenceOf } from '../cli-error.ts';
+import { quickFolder } from '../embedded/quick-folder.ts';
 import { startTemporaryPostgres } from '../embedded/temporary-postgres.ts';
 import type { Output } from '../output.ts';
 import { campaignLines } from './campaign-lines.ts';
@@ -77,14 +78,17 @@ const carefree = `
   end $$`;
 
 async function run(settings: SimulationSettings): Promise<CampaignReport> {
-  const postgres = await startTemporaryPostgres({
-    // No cleaning up at moments of its own choosing: the same seed meets rows in the same order.
-    ...{ autovacuum: 'off', shared_buffers: '512MB', wal_level: 'minimal', max_wal_senders: '0' },
-    // A few rows out of many are looked for by an index, always: no plan depends on when somebody last counted the rows.
-    ...{ enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' },
-    // Only a plain scan marks the entries of an index that are dead, and nothing else clears them away here.
-    enable_bitmapscan: 'off',
-  });
+  const postgres = await startTemporaryPostgres(
+    {
+      // No cleaning up at moments of its own choosing: the same seed meets rows in the same order.
+      ...{ autovacuum: 'off', shared_buffers: '512MB', wal_level: 'minimal', max_wal_senders: '0' },
+      // A few rows out of many are looked for by an index, always: no plan depends on when somebody last counted the rows.
+      ...{ enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' },
+      // Only a plain scan marks the entries of an index that are dead, and nothing else clears them away here.
+      enable_bitmapscan: 'off',
+    },
+    quickFolder(),
+  );
   try {
     await migrateDatabase(postgres.url);
     const { db, pool, close } = openDatabase(postgres.url, { max: 4 });

@@ -29,13 +29,15 @@ const fast = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' 
 
 /**
  * A PostgreSQL for a while, the one the product embeds, in a folder of its own that goes with it: for tests, benches and
- * simulations. What it holds need not survive a power cut. `settings` are the server's own.
+ * simulations. What it holds need not survive a power cut. `settings` are the server's own; `parent` is where the folder
+ * is made.
  */
 export async function startTemporaryPostgres(
   settings: Readonly<Record<string, string>> = {},
+  parent: string = tmpdir(),
 ): Promise<TemporaryPostgres> {
-  removeLeftovers();
-  const dataDir = mkdtempSync(join(tmpdir(), prefix));
+  for (const folder of new Set([tmpdir(), parent])) removeLeftovers(folder);
+  const dataDir = mkdtempSync(join(parent, prefix));
   writeFileSync(join(dataDir, ownerFile), String(process.pid));
   // As root the server runs as another user, who has to get in.
   chmodSync(dataDir, 0o755);
@@ -99,12 +101,12 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Folders of runs that were killed: whoever made them is gone, and nobody else would ever remove them. */
-function removeLeftovers(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = join(tmpdir(), name, ownerFile);
+function removeLeftovers(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const owner = join(parent, name, ownerFile);
     if (!name.startsWith(prefix) || !existsSync(owner)) continue;
     if (!isAlive(Number(readFileSync(owner, 'utf8'))))
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+      rmSync(join(parent, name), { recursive: true, force: true });
   }
 }
 

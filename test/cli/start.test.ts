@@ -9,7 +9,7 @@ import { freePort } from '../../cli/ports.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { isAlive } from '../../platform/is-alive.ts';
 import { waitFor } from '../../platform/retry.ts';
-import { temporaryFolder } from './support.ts';
+import { dataFolder } from './support.ts';
 
 const script = fileURLToPath(new URL('./fixtures/start-with-stubs.ts', import.meta.url));
 
@@ -74,7 +74,7 @@ async function failure(dataDir: string, env: Record<string, string> = {}, port =
 
 describe('a running instance', () => {
   it('writes run.json when ready, keeps the data over a restart, and leaves nothing behind when it stops', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const dataDir = join(folder.path, 'data');
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const run = startCli(dataDir);
@@ -109,7 +109,7 @@ describe('a running instance', () => {
   });
 
   it('is ended by its guardian when it is killed, and the next start works', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const dataDir = join(folder.path, 'data');
     const first = startCli(dataDir);
     const file = await ready(dataDir, first);
@@ -134,7 +134,7 @@ describe('a running instance', () => {
   });
 
   it('stops when the npm that runs it is killed', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const dataDir = join(folder.path, 'data');
     // Like npm: a shell between the signal and the product.
     const command = `"${process.execPath}" --import tsx "${script}" --data "${dataDir}" --port 0; true`;
@@ -149,7 +149,7 @@ describe('a running instance', () => {
   });
 
   it('starts a part again when it crashes, and keeps run.json true', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const dataDir = join(folder.path, 'data');
     const run = startCli(dataDir);
     try {
@@ -171,7 +171,7 @@ describe('a running instance', () => {
   });
 
   it('refuses a second start on its data folder and lets one on another folder live beside it', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const [dataDir, otherDir] = [join(folder.path, 'data'), join(folder.path, 'other')];
     const run = startCli(dataDir);
     const other = startCli(otherDir);
@@ -191,7 +191,7 @@ describe('a running instance', () => {
 
 describe('what does not fit ends with 1 and one sentence', () => {
   it('a port in use', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const address = server.address();
@@ -213,7 +213,7 @@ describe('what does not fit ends with 1 and one sentence', () => {
   });
 
   it('a data folder that is a file', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const path = join(folder.path, 'data');
     writeFileSync(path, 'not a folder');
     const { code, lines } = await failure(path);
@@ -223,7 +223,7 @@ describe('what does not fit ends with 1 and one sentence', () => {
   });
 
   it('broken secrets', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     writeFileSync(join(folder.path, 'secrets.json'), '{"half":');
     const { code, lines } = await failure(folder.path);
     expect(code).toBe(1);
@@ -236,7 +236,7 @@ describe('what does not fit ends with 1 and one sentence', () => {
       [{ PG_VERSION: '12\n' }, /is of PostgreSQL 12, this is 18/],
       [{ PG_VERSION: '18\n' }, /The embedded PostgreSQL .*data directory|The embedded PostgreSQL ended/],
     ] as const) {
-      using folder = temporaryFolder();
+      using folder = dataFolder();
       const cluster = join(folder.path, 'postgres');
       mkdirSync(cluster);
       for (const [name, text] of Object.entries(break_)) writeFileSync(join(cluster, name), text);
@@ -247,7 +247,7 @@ describe('what does not fit ends with 1 and one sentence', () => {
   });
 
   it('a wrong DATABASE_URL, without telling its password', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const port = await freePort();
     for (const [url, words] of [
       [
@@ -265,7 +265,7 @@ describe('what does not fit ends with 1 and one sentence', () => {
   });
 
   it('a wrong REDIS_URL', async () => {
-    using folder = temporaryFolder();
+    using folder = dataFolder();
     const { code, lines } = await failure(folder.path, {
       REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
     });

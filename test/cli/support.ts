@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { quickFolder } from '../../cli/embedded/quick-folder.ts';
 import type { Output } from '../../cli/output.ts';
 
 /** An Output that remembers what was said. */
@@ -13,12 +14,15 @@ export function recordedOutput(): Output & { readonly said: string[] } {
 }
 
 /** A folder of its own for one test, removed at the end of its block. */
-export function temporaryFolder(): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), 'trunkline-cli-'));
+export function temporaryFolder(parent = tmpdir()): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(parent, 'trunkline-cli-'));
   // An initdb that was under way when its parent gave up may still write for a moment.
   const patient = { recursive: true, force: true, maxRetries: 20, retryDelay: 250 };
   return { path, [Symbol.dispose]: () => rmSync(path, patient) };
 }
+
+/** As `temporaryFolder`, for the data of a product; nothing in it can be run as a program. */
+export const dataFolder = () => temporaryFolder(quickFolder());
 
 export async function rejection(work: Promise<unknown>): Promise<string> {
   try {

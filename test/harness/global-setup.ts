@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
+import { quickFolder } from '../../cli/embedded/quick-folder.ts';
 import { migrateDatabase } from '../../db/migrate.ts';
 import { testDatabaseUrl } from '../../platform/config.ts';
 import { onServer, withDatabase } from './database.ts';
@@ -17,7 +18,7 @@ declare module 'vitest' {
  */
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
   const given = testDatabaseUrl();
-  const server = given ? { url: given, stop: async () => {} } : await startPostgres();
+  const server = given ? { url: given, stop: async () => {} } : await startPostgres({}, quickFolder());
   try {
     const name = `trunkline_template_${randomBytes(6).toString('hex')}`;
     const template = withDatabase(server.url, name);

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { quickFolder } from '../../cli/embedded/quick-folder.ts';
 import { freePort } from '../../cli/ports.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { waitFor } from '../../platform/retry.ts';
@@ -48,6 +49,8 @@ interface ProductOptions {
   /** Another data folder than a fresh one; it is not removed at the end. */
   readonly dataDir?: string;
   readonly readyTimeoutMs?: number;
+  /** Not in memory: as the product of a user. */
+  readonly onDisk?: boolean;
 }
 
 const running = new Set<Product>();
@@ -67,7 +70,8 @@ export function connectProduct(address: ProductAddress): Product {
 }
 
 export async function startProduct(options: ProductOptions = {}): Promise<StartedProduct> {
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'trunkline-')));
+  const dataDir =
+    options.dataDir ?? (await mkdtemp(join(options.onDisk ? tmpdir() : quickFolder(), 'trunkline-')));
   const [http = 0, postgres, redis, livekit, livekitTcp, livekitUdp, sip, speech] = await freePorts(8);
   const env = {
     ...inheritedEnv(),

@@ -6,8 +6,10 @@ import { messageOf } from '../message-of.ts';
 /** The gateway hangs up on a stream without a sign of life for 10 s. */
 const keepAliveMs = 5_000;
 const sampleRate = 16_000;
+/** How much sound is accounted for at a time. */
+const accountSamples = 5 * sampleRate;
 
-const { FINAL_TRANSCRIPT, INTERIM_TRANSCRIPT } = stt.SpeechEventType;
+const { FINAL_TRANSCRIPT, INTERIM_TRANSCRIPT, RECOGNITION_USAGE } = stt.SpeechEventType;
 
 /** Of the messages of Deepgram's `/v1/listen`, what a transcript is made of. */
 const listenMessage = z.union([
@@ -70,6 +72,8 @@ export class GatewayStt extends stt.STT {
 class GatewayStream extends stt.SpeechStream {
   override label = 'trunkline.GatewayStream';
   readonly #options: Options;
+  /** Sent, and not yet accounted for. */
+  #samples = 0;
 
   constructor(
     owner: GatewayStt,
@@ -111,11 +115,21 @@ class GatewayStream extends stt.SpeechStream {
       for await (const item of this.input) {
         if (typeof item === 'symbol') say('Finalize');
         else socket.send(bytesOf(item.data));
+        this.#samples += typeof item === 'symbol' ? 0 : item.samplesPerChannel;
+        if (typeof item === 'symbol' || this.#samples >= accountSamples) this.#account();
       }
+      this.#account();
       say('CloseStream');
     } finally {
       clearInterval(alive);
     }
+  }
+
+  #account(): void {
+    if (this.#samples === 0 || this.queue.closed) return;
+    const recognitionUsage = { audioDuration: this.#samples / sampleRate };
+    this.queue.put({ type: RECOGNITION_USAGE, recognitionUsage });
+    this.#samples = 0;
   }
 
   /** Rejects when the connection ends before the stream does, or says what nobody understands. */

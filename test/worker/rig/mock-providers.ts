@@ -45,8 +45,9 @@ export interface MockProviders {
 }
 
 const speechRms = 300;
-/** Of 100 ms. One of them was never there: the worker hurries a recogniser in a pause (stt-ear.ts). */
-const silenceFrames = 4;
+/** Silence that ends an utterance; the pauses within the question are shorter. */
+const endpointingMs = 350;
+const samplesPerMs = 16;
 const millisPerCharacter = 40;
 
 export async function startMockProviders(): Promise<MockProviders> {
@@ -101,7 +102,7 @@ async function closeServer(server: Server, sockets: WebSocketServer): Promise<vo
 /** Deepgram `/v1/listen`: an utterance ends after 300 ms of silence. */
 function listen(ws: WebSocket, heard: () => string | null): void {
   let speaking = false;
-  let silent = 0;
+  let silentMs = 0;
   const send = (message: object) => ws.send(JSON.stringify(message));
   const result = (final: boolean, transcript: string) =>
     send({
@@ -126,8 +127,11 @@ function listen(ws: WebSocket, heard: () => string | null): void {
     if (rms > speechRms) {
       if (!speaking) send({ type: 'SpeechStarted' });
       speaking = true;
-      silent = 0;
-    } else if (speaking && ++silent >= silenceFrames) {
+      silentMs = 0;
+      return;
+    }
+    silentMs += samples.length / samplesPerMs;
+    if (speaking && silentMs >= endpointingMs) {
       speaking = false;
       const transcript = heard();
       if (transcript !== null) result(true, transcript);
