@@ -6,9 +6,11 @@ import { AudioFrame } from '@livekit/rtc-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentDefinition } from '../../core/agents/definition.ts';
 import { readEnv } from '../../platform/config.ts';
+import { waitFor } from '../../platform/retry.ts';
 import { concatFloat, floatToPcm16, pcm16ToFloat } from '../../speech/audio/pcm.ts';
 import { resample } from '../../speech/audio/resample.ts';
 import { transcribeFile } from '../../speech/listen/transcribe-file.ts';
+import { GatewayStt } from '../../worker/providers/gateway-stt.ts';
 import { makeTts, voiceSampleRate } from '../../worker/providers/tts.ts';
 import { spoken, startTestGateway, type TestGateway, words } from './speech-harness.ts';
 
@@ -70,6 +72,49 @@ test('the Deepgram plugin hears a caller of the phone: start, interim, final, en
   expect(words(finals.map((event) => event.alternatives?.[0]?.text ?? '').join(' '))).toEqual(
     words(sentence),
   );
+});
+
+test('our own client hears the same, counts what it sent, and asks for the rest of it', async () => {
+  const options = { baseUrl: gateway.ws, model: 'nova-3', language: 'en', endpointingMs: 2_000 };
+  const stream = new GatewayStt(options).stream();
+  const events: stt.SpeechEvent[] = [];
+  const listening = (async () => {
+    for await (const event of stream) events.push(event);
+  })();
+  const caller = frames(await spoken(gateway.gateway, sentence, 16_000, 100), 16_000);
+  for (const frame of caller) {
+    stream.pushFrame(frame);
+    await new Promise((resolve) => setTimeout(resolve, 9));
+  }
+  const of = (type: stt.SpeechEventType) => events.filter((event) => event.type === type);
+  expect(of(stt.SpeechEventType.INTERIM_TRANSCRIPT).length).toBeGreaterThan(0);
+  expect(of(stt.SpeechEventType.FINAL_TRANSCRIPT)).toEqual([]);
+  stream.flush();
+  await waitFor('the final transcript', () => of(stt.SpeechEventType.FINAL_TRANSCRIPT).length > 0);
+  stream.endInput();
+  await listening;
+  const finals = of(stt.SpeechEventType.FINAL_TRANSCRIPT);
+  expect(words(finals.map(({ alternatives }) => alternatives?.[0]?.text ?? '').join(' '))).toEqual(
+    words(sentence),
+  );
+  const seconds = of(stt.SpeechEventType.RECOGNITION_USAGE).map(
+    ({ recognitionUsage }) => recognitionUsage?.audioDuration ?? 0,
+  );
+  expect(seconds.reduce((sum, more) => sum + more, 0)).toBeCloseTo(caller.length / 100, 2);
+});
+
+test('our own client says why it was refused', async () => {
+  const baseUrl = gateway.ws.replace(/:\d+/, ':9');
+  const client = new GatewayStt({ baseUrl, model: 'nova-3', language: 'en', endpointingMs: 160 });
+  const errors: string[] = [];
+  client.on('error', ({ error }) => errors.push(String(error)));
+  const stream = client.stream({ connOptions: { maxRetry: 0, retryIntervalMs: 0, timeoutMs: 5_000 } });
+  await expect(
+    (async () => {
+      for await (const event of stream) throw new Error(`heard ${event.type}`);
+    })(),
+  ).resolves.toBeUndefined();
+  expect(errors.join()).toContain('ECONNREFUSED');
 });
 
 const speech = async (stream: AsyncIterable<tts.SynthesizedAudio | symbol>): Promise<Float32Array> => {
