@@ -57,7 +57,7 @@ async function cleanUp(run: Run, dataDir: string): Promise<void> {
   if (file && file.pids.trunkline === run.child.pid) await allGone(file);
 }
 
-/** A run that must fail: its exit code and the lines it printed after the heading, without notices (a port that is taken). */
+/** A run that must fail: its exit code and the lines it printed after the heading, without notices (a port that is taken, a server that had to be killed). */
 async function failure(dataDir: string, env: Record<string, string> = {}, port = '0') {
   const run = startCli(dataDir, env, port);
   try {
@@ -65,7 +65,7 @@ async function failure(dataDir: string, env: Record<string, string> = {}, port =
     const lines = run
       .printed()
       .split('\n')
-      .filter((line) => line.trim() !== '' && !line.startsWith('Trunkline ') && !line.startsWith('  · '));
+      .filter((line) => line.trim() !== '' && !/^(Trunkline | {2}· )|did not stop in time/.test(line));
     return { code, lines };
   } finally {
     await cleanUp(run, dataDir);

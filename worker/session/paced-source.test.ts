@@ -119,4 +119,19 @@ describe('the source of the agent’s track', () => {
     source.clearQueue();
     await whole;
   });
+
+  it('does not catch up either when it is held up while it sends', async () => {
+    let late = 0;
+    const { now } = performance;
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + late);
+    vi.mocked(AudioSource.prototype.captureFrame).mockImplementation(async ({ data }) => {
+      sent.push(data);
+      late += spokenMs() > 0 && late === 0 ? 700 : 0;
+    });
+    const whole = source.captureFrame(speech(1_000));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(spokenMs()).toBeLessThanOrEqual(100);
+    source.clearQueue();
+    await whole;
+  });
 });

@@ -116,9 +116,7 @@ export class PacedSource extends AudioSource {
     this.#sending = true;
     clearTimeout(this.#timer);
     try {
-      // A process that was held up goes on from now: what the listener's buffer cannot hold would be lost.
-      if (this.#elapsedMs > this.#sentMs + packetMs) this.#beganAt = performance.now() - this.#sentMs;
-      while (this.#sentMs <= this.#elapsedMs + this.#leadMs && !this.#stopped) await this.#sendPacket();
+      while (this.#isDue() && !this.#stopped) await this.#sendPacket();
       if (this.#queued === 0 && this.#aheadMs === 0) this.#played();
     } catch {
       this.#stopped = true;
@@ -129,6 +127,12 @@ export class PacedSource extends AudioSource {
     if (this.#stopped) return;
     const waitMs = this.#sentMs - this.#leadMs - this.#elapsedMs;
     this.#timer = setTimeout(() => void this.#send(), Math.max(1, waitMs));
+  }
+
+  #isDue(): boolean {
+    // A process that was held up, and be it by the last packet, goes on from now: nobody's buffer holds what it missed.
+    if (this.#elapsedMs > this.#sentMs + packetMs) this.#beganAt = performance.now() - this.#sentMs;
+    return this.#sentMs <= this.#elapsedMs + this.#leadMs;
   }
 
   /** Speech goes ahead of its time in whole packets; silence, and a last piece that it fills up, does not. */

@@ -122,7 +122,8 @@ function listen(ws: WebSocket, heard: () => string | null): void {
       }
       return;
     }
-    const samples = new Int16Array(data.buffer, data.byteOffset, data.length >> 1);
+    // A copy: where a small message lies in its buffer is anybody's guess.
+    const samples = new Int16Array(Uint8Array.from(data).buffer);
     const rms = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
     if (rms > speechRms) {
       if (!speaking) send({ type: 'SpeechStarted' });
