@@ -1,4 +1,3 @@
-import '../platform/plain-problems.ts';
 import { z } from 'zod';
 import type { FieldProblem } from './errors.ts';
 

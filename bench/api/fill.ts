@@ -33,14 +33,7 @@ export async function fillCalls(pool: Pool, { workspaceId, agents, count, days }
             date_trunc('milliseconds', now() - (($5::int - n)::float8 / $5) * make_interval(days => $6)) as made
           from generate_series(1, $5::int) as n
         ) as numbered`,
-      [
-        workspaceId,
-        agents.map(({ id }) => id),
-        agents.map(({ liveVersionId }) => liveVersionId),
-        agents.length,
-        count,
-        days,
-      ],
+      [...agentParameters(workspaceId, agents), count, days],
     );
     await client.query('set session_replication_role = default');
   } finally {
@@ -59,12 +52,15 @@ export async function openCalls(pool: Pool, { workspaceId, agents }: Filling): P
           case when call <= 400 then 'active' else 'queued' end, 'open-' || call, lines.e164, '+14155550100', now(),
           case when call <= 400 then now() end
         from generate_series(1, 5400) as call join lines on lines.n = call % 20`,
-    [
-      workspaceId,
-      agents.map(({ id }) => id),
-      agents.map(({ liveVersionId }) => liveVersionId),
-      agents.length,
-    ],
+    agentParameters(workspaceId, agents),
   );
   return rowCount ?? 0;
 }
+
+/** $1 to $4 of both. */
+const agentParameters = (workspaceId: string, agents: Filling['agents']) => [
+  workspaceId,
+  agents.map(({ id }) => id),
+  agents.map(({ liveVersionId }) => liveVersionId),
+  agents.length,
+];

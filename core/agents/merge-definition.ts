@@ -1,4 +1,3 @@
-import '../../platform/plain-problems.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isRecord } from '../../platform/is-record.ts';

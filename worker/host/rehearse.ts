@@ -6,6 +6,7 @@ import { agentDefinition } from '../../core/agents/definition.ts';
 import type { Env } from '../../platform/config.ts';
 import type { Logger } from '../../platform/log.ts';
 import { waitFor } from '../../platform/retry.ts';
+import { gatewayUrl } from '../providers/gateway.ts';
 import { makeProviders, type ProviderHooks, type ProviderSet } from '../providers/index.ts';
 import { voiceSampleRate } from '../providers/tts.ts';
 import { CallAgent, type CallAgentHooks } from '../session/call-agent.ts';
@@ -53,7 +54,7 @@ export async function rehearse(env: Env, log: Logger): Promise<boolean> {
   if (!env.SPEECH_URL) return false;
   let providers: ProviderSet | undefined;
   try {
-    const { SPEECH_URL: url } = env;
+    const url = gatewayUrl(env);
     await waitFor('the speech gateway', () => isListening(url), {
       timeoutMs: gatewayTimeoutMs,
       everyMs: 250,

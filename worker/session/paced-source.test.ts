@@ -134,4 +134,10 @@ describe('the source of the agent’s track', () => {
     source.clearQueue();
     await whole;
   });
+
+  it('tells whoever wants to say more that the track is broken', async () => {
+    vi.mocked(AudioSource.prototype.captureFrame).mockRejectedValue(new Error('no such handle'));
+    await vi.advanceTimersByTimeAsync(50);
+    await expect(source.captureFrame(speech(100))).rejects.toThrow('no such handle');
+  });
 });

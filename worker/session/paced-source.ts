@@ -13,9 +13,9 @@ const leadMs = 60;
 /** Speech that is held here before `captureFrame` makes its caller wait. */
 const queueSamples = (voiceSampleRate * 200) / 1_000;
 
-/** Hears what goes to a track: each frame as it is queued, and the moments at which the queue is thrown away. */
+/** Hears what goes to a track: all of it as it is queued, and the moments at which the queue is thrown away. */
 export interface OutputTap {
-  queued(frame: AudioFrame): void;
+  queued(samples: Int16Array): void;
   /** @param aheadMs of speech that is on its way and will still be heard */
   cleared(aheadMs: number): void;
 }
@@ -39,6 +39,8 @@ export class PacedSource extends AudioSource {
   #sending = false;
   #held = false;
   #stopped = false;
+  /** Why it has stopped by itself: told to whoever wants to say more. */
+  #failure: unknown;
   /** Of a caller of `captureFrame` that waits; of everything queued having been played. */
   #room: Resolvers<void> | undefined;
   #playout: Resolvers<void> | undefined;
@@ -55,9 +57,10 @@ export class PacedSource extends AudioSource {
   }
 
   override async captureFrame(frame: AudioFrame): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#stopped || frame.data.length === 0) return;
     const data = this.queuedDuration > 0 ? frame.data : trimLead(frame.data);
-    if (!this.#held) this.#tap.queued(new AudioFrame(data, voiceSampleRate, 1, data.length));
+    if (!this.#held) this.#tap.queued(data);
     this.#playout ??= withResolvers();
     this.#pieces.push(data);
     this.#queued += data.length;
@@ -78,8 +81,7 @@ export class PacedSource extends AudioSource {
   resume(): void {
     if (!this.#held) return;
     this.#held = false;
-    for (const piece of this.#pieces)
-      this.#tap.queued(new AudioFrame(piece, voiceSampleRate, 1, piece.length));
+    for (const piece of this.#pieces) this.#tap.queued(piece);
     void this.#send();
   }
 
@@ -118,7 +120,8 @@ export class PacedSource extends AudioSource {
     try {
       while (this.#isDue() && !this.#stopped) await this.#sendPacket();
       if (this.#queued === 0 && this.#aheadMs === 0) this.#played();
-    } catch {
+    } catch (error) {
+      this.#failure = error;
       this.#stopped = true;
       this.clearQueue();
     } finally {

@@ -2,6 +2,7 @@ import type { JobContext } from '@livekit/agents';
 import type { RemoteParticipant } from '@livekit/rtc-node';
 import type { CallPlan } from '../../core/calls/plan.ts';
 import type { Logger } from '../../platform/log.ts';
+import { voiceSampleRate } from '../providers/tts.ts';
 import { Recording } from '../recording/recording.ts';
 import { EventStream } from '../report/event-stream.ts';
 import { CallerInput } from './caller-input.ts';
@@ -42,7 +43,7 @@ export function callParts(ctx: JobContext, plan: CallPlan, host: CallHost): Call
   const sound = new CallerSound(ctx.room, isOurs, log);
   const recording = new Recording({ plan, dataDir, events, log, listen: (hear) => sound.listen(hear) });
   const output = new VoiceOutput(ctx.room, {
-    queued: (frame) => recording.agentQueued(frame),
+    queued: (data) => recording.agentQueued({ data, sampleRate: voiceSampleRate }),
     cleared: (aheadMs) => recording.agentCut(aheadMs),
   });
   const cues = new TurnCues();

@@ -99,7 +99,7 @@ async function closeServer(server: Server, sockets: WebSocketServer): Promise<vo
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
 
-/** Deepgram `/v1/listen`: an utterance ends after 300 ms of silence. */
+/** Deepgram `/v1/listen`: an utterance ends after a silence. */
 function listen(ws: WebSocket, heard: () => string | null): void {
   let speaking = false;
   let silentMs = 0;
