@@ -39,9 +39,8 @@ export async function conversation(
 /** Speaks into the reply that has just begun. */
 async function interrupt(call: Awaited<ReturnType<Target['dial']>>, words: Int16Array): Promise<number> {
   await call.heardSpeech({ afterMs: performance.now(), minMs: 600, ...patience });
-  const began = performance.now();
   const said = call.play(words, 24_000);
   const silence = await call.heardSilence({ ms: 500, timeoutMs: 30_000 });
-  await said;
-  return Math.max(0, silence.startedAt - began);
+  const { startedAt, firstSpeechAt = startedAt } = await said;
+  return Math.max(0, silence.startedAt - firstSpeechAt);
 }

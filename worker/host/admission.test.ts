@@ -10,11 +10,22 @@ test('slots are taken exactly, whoever asks how often', () => {
     true,
     false,
   ]);
-  expect(slots.load).toBe(1);
+  expect(slots.load()).toBe(1);
   slots.give('a');
   slots.give('a');
   expect(slots.active).toBe(1);
   expect(slots.take('c')).toBe(true);
+});
+
+test('a host with a free slot is never as loaded as livekit-server takes for full, and steps back for an emptier one', () => {
+  const slots = new Slots(4);
+  const loads = ['a', 'b', 'c', 'd'].map((job) => {
+    const now = [slots.load(), slots.load(0)];
+    slots.take(job);
+    return now;
+  });
+  expect(loads.flat().every((load) => load < 0.7)).toBe(true);
+  expect(loads.map(([alone, beside]) => (beside ?? 0) > (alone ?? 0))).toEqual([false, true, true, true]);
 });
 
 test('a host takes fewer calls on an old Node', () => {

@@ -46,6 +46,8 @@ export class Host {
   readonly #phrases = new PhraseCache();
   readonly #proc = new JobProcess();
   #draining = false;
+  #least: number | undefined;
+  #told = { active: 0, open: false };
   #stopHeartbeat: (() => Promise<void>) | undefined;
   #reporter: NodeJS.Timeout | undefined;
 
@@ -127,8 +129,18 @@ export class Host {
     return !this.#draining && this.#loop.open && this.#slots.active < this.#slots.total;
   }
 
+  /** The emptiest host of this machine has so many calls. */
+  standBack(least: number): void {
+    this.#least = least;
+    this.#report();
+  }
+
   #report(): void {
-    this.#link.reportLoad(this.#slots.load, this.#open);
+    const [open, { active }] = [this.#open, this.#slots];
+    this.#link.reportLoad(this.#slots.load(this.#least), open);
+    if (this.#told.active === active && this.#told.open === open) return;
+    this.#told = { active, open };
+    this.#options.tell({ type: 'load', ...this.#told });
   }
 
   #onLoop(open: boolean): void {

@@ -72,7 +72,7 @@ export class LiveKitLink {
   reportLoad(load: number, available: boolean): void {
     const status = available ? WorkerStatus.WS_AVAILABLE : WorkerStatus.WS_FULL;
     // The server never picks a worker whose load is 1, whatever its status says.
-    this.#send({ case: 'updateWorker', value: { load: available ? Math.min(load, 0.99) : 1, status } });
+    this.#send({ case: 'updateWorker', value: { load: available ? load : 1, status } });
   }
 
   reportJob(jobId: string, status: JobStatus, error = ''): void {

@@ -10,6 +10,7 @@ import { flushSpool } from '../report/spool.ts';
 import { Host } from './host.ts';
 import { warmInference } from './inference.ts';
 import { type FromHost, fromSupervisor } from './messages.ts';
+import { quietNativeSide } from './quiet-native.ts';
 import { rehearse } from './rehearse.ts';
 
 const spoolEveryMs = 10_000;
@@ -19,6 +20,7 @@ const hurryTimeoutMs = 20_000;
 const config = readConfig();
 const { LOG_LEVEL, LOG_PII } = config.env;
 const log = createLogger('worker-host', { level: LOG_LEVEL, pii: LOG_PII });
+quietNativeSide();
 // First: the framework's log() throws before it. It is talkative; its warnings are enough.
 initializeLogger({
   pretty: false,
@@ -59,6 +61,7 @@ async function leave(how: 'drain' | 'hurry', reason: string): Promise<void> {
 process.on('message', (raw) => {
   const message = fromSupervisor.safeParse(raw);
   if (!message.success) return;
+  if (message.data.type === 'siblings') return host.standBack(message.data.least);
   background(log, 'leaving', leave(message.data.type, 'told by the supervisor'));
 });
 // A lost supervisor means that the whole product has crashed or is being killed.

@@ -1,3 +1,9 @@
+/**
+ * A node of livekit-server offers its workers for no job when all of them report `agents.target_load` (0.7) or more,
+ * whatever slots they say are free: a host that takes calls stays below. A full one says 1.
+ */
+const highestOpenLoad = 0.69;
+
 /** The exact number of calls a host takes. A slot is taken when a job is accepted and given back when it is over. */
 export class Slots {
   readonly total: number;
@@ -11,9 +17,14 @@ export class Slots {
     return this.#taken.size;
   }
 
-  /** 0 to 1. */
-  get load(): number {
-    return this.total === 0 ? 1 : this.active / this.total;
+  /**
+   * What LiveKit is told: it picks a worker by chance, weighted by 1 - load. A host with more calls than the emptiest one
+   * of its machine (`least` calls) steps back, or a burst would now and then fill one of them alone.
+   */
+  load(least = this.active): number {
+    if (this.active >= this.total) return 1;
+    if (this.active > least) return highestOpenLoad;
+    return (highestOpenLoad / 2) * (this.active / this.total);
   }
 
   /** False when all are taken. Taking one's own slot again is fine. */

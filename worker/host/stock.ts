@@ -44,7 +44,7 @@ const server = new AgentServer(
     // With `production` a port of 0 would become 8081.
     port: 1 + Math.floor(Math.random() * 20_000) + 40_000,
     initializeProcessTimeout: 60_000,
-    loadFunc: async () => (draining ? 1 : slots.load),
+    loadFunc: async () => (draining ? 1 : slots.load()),
     loadThreshold: 1,
     // Every offer is answered: one that is not holds the server up for ten seconds.
     requestFunc: async (request) => {
@@ -85,7 +85,8 @@ async function leave(hurry: boolean): Promise<void> {
 
 process.on('message', (raw) => {
   const message = fromSupervisor.safeParse(raw);
-  if (message.success) background(log, 'leaving', leave(message.data.type === 'hurry'));
+  if (!message.success || message.data.type === 'siblings') return;
+  background(log, 'leaving', leave(message.data.type === 'hurry'));
 });
 process.on('disconnect', () => background(log, 'leaving', leave(true)));
 process.on('SIGINT', () => undefined);

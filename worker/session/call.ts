@@ -90,7 +90,6 @@ export class Call {
     const { plan, host, ctx, events, outcome, output, log } = this.#parts;
     const identity = ctx.room.localParticipant?.identity ?? '';
     events.emit({ type: 'agent.joined', hostId: host.hostId, identity });
-    this.#setState('joining');
     const providers = await makeProviders(host.config.env, plan.definition, this.#faults);
     this.#providers = providers;
     this.#speech.use(providers);
@@ -110,7 +109,7 @@ export class Call {
     outcome.signal.throwIfAborted();
     output.publish();
     events.emit({ type: 'agent.ready', preparedMs: Date.now() - this.#startedAt });
-    this.#setState('ready');
+    this.#sayReady();
     // Rendered while they can be, for the moment when they cannot.
     background(log, 'rendering phrases ahead', this.#speech.keepPhrases());
     log.debug({ preparedMs: Date.now() - this.#startedAt }, 'agent ready');
@@ -257,11 +256,12 @@ export class Call {
     });
   }
 
-  #setState(state: string): void {
+  /** To whoever looks into the room (jobs/calls/agent.ts); it joined with the state `joining`. */
+  #sayReady(): void {
     const { plan, ctx, log } = this.#parts;
-    const attributes = { [callIdAttribute]: plan.callId, [agentStateAttribute]: state };
+    const attributes = { [callIdAttribute]: plan.callId, [agentStateAttribute]: 'ready' };
     const set = ctx.room.localParticipant?.setAttributes(attributes);
-    if (set) background(log, 'setting the agent state', set);
+    if (set) background(log, 'saying that the agent is ready', set);
   }
 }
 

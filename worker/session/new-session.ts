@@ -31,7 +31,7 @@ export function newSession(
   definition: AgentDefinition,
   providers: ProviderSet,
   executor: ipc.InferenceExecutor,
-  { patience, cues }: Pick<CallParts, 'patience' | 'cues'>,
+  { patience, cues, output }: Pick<CallParts, 'patience' | 'cues'> & Partial<Pick<CallParts, 'output'>>,
 ): voice.AgentSession {
   const { shortestMs, longestMs } = waitsOf(definition);
   const turnDetection = new inference.TurnDetector({
@@ -43,7 +43,10 @@ export function newSession(
     stt: providers.stt,
     llm: providers.llm,
     tts: providers.tts,
-    vad: new SpeechDetector((window) => cues.heard(window)),
+    vad: new SpeechDetector((window) => {
+      cues.heard(window);
+      output?.listens(window);
+    }),
     connOptions: {
       // We decide when a fault ends the call.
       maxUnrecoverableErrors: 1_000,

@@ -48,6 +48,41 @@ describe('the source of the agent’s track', () => {
     expect(spokenMs()).toBe(200);
   });
 
+  it('hesitates for as long as nobody hears it, and then has lost nothing', async () => {
+    void source.captureFrame(speech(400));
+    await vi.advanceTimersByTimeAsync(100);
+    const before = spokenMs();
+    const ahead = (elapsedMs: number) => spokenMs() - elapsedMs;
+    source.hesitate();
+    await vi.advanceTimersByTimeAsync(32);
+    expect(spokenMs()).toBe(before);
+    source.goOn();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([40, 60].includes(Math.floor(ahead(132) / 20) * 20)).toBe(true);
+    source.hesitate();
+    await vi.advanceTimersByTimeAsync(100);
+    expect([40, 60].includes(Math.floor(ahead(232) / 20) * 20)).toBe(true);
+  });
+
+  it('an interruption that was foreseen leaves less under way', async () => {
+    void source.captureFrame(speech(400));
+    await vi.advanceTimersByTimeAsync(100);
+    source.hesitate();
+    await vi.advanceTimersByTimeAsync(32);
+    source.hold();
+    expect(cleared.at(-1)).toBeLessThanOrEqual(48);
+    expect(cleared.at(-1)).toBeGreaterThan(0);
+  });
+
+  it('does not hesitate when too little is under way to cover it', async () => {
+    await source.captureFrame(speech(20));
+    await vi.advanceTimersByTimeAsync(0);
+    const before = sentMs();
+    source.hesitate();
+    await vi.advanceTimersByTimeAsync(40);
+    expect(sentMs()).toBeGreaterThan(before);
+  });
+
   it('is back in step with the clock after speech', async () => {
     const before = sentMs();
     await source.captureFrame(speech(200));

@@ -10,6 +10,8 @@ const packetMs = 20;
 const packetSamples = frameSamples * 2;
 /** How far ahead of its time speech is sent. */
 const leadMs = 60;
+/** So long nothing may be sent while speech is under way, and nobody hears it: the rest is for the way. */
+const hesitationMs = 44;
 /** Speech that is held here before `captureFrame` makes its caller wait. */
 const queueSamples = (voiceSampleRate * 200) / 1_000;
 
@@ -38,6 +40,7 @@ export class PacedSource extends AudioSource {
   #timer: NodeJS.Timeout | undefined;
   #sending = false;
   #held = false;
+  #hesitatesUntil = 0;
   #stopped = false;
   /** Why it has stopped by itself: told to whoever wants to say more. */
   #failure: unknown;
@@ -69,6 +72,20 @@ export class PacedSource extends AudioSource {
       this.#room ??= withResolvers();
       await this.#room.promise;
     }
+  }
+
+  /** There is a sound that may become an interruption: sends nothing for a moment, for what is under way covers it. */
+  hesitate(): void {
+    const now = performance.now();
+    if (this.#aheadMs >= hesitationMs && now >= this.#hesitatesUntil)
+      this.#hesitatesUntil = now + hesitationMs;
+  }
+
+  /** It was nothing. */
+  goOn(): void {
+    if (performance.now() >= this.#hesitatesUntil) return;
+    this.#hesitatesUntil = 0;
+    void this.#send();
   }
 
   /** Falls silent at once and keeps what has not been sent, for `resume`. */
@@ -128,14 +145,15 @@ export class PacedSource extends AudioSource {
       this.#sending = false;
     }
     if (this.#stopped) return;
-    const waitMs = this.#sentMs - this.#leadMs - this.#elapsedMs;
+    const dueInMs = this.#sentMs - this.#leadMs - this.#elapsedMs;
+    const waitMs = Math.max(dueInMs, this.#hesitatesUntil - performance.now());
     this.#timer = setTimeout(() => void this.#send(), Math.max(1, waitMs));
   }
 
   #isDue(): boolean {
     // A process that was held up, and be it by the last packet, goes on from now: nobody's buffer holds what it missed.
     if (this.#elapsedMs > this.#sentMs + packetMs) this.#beganAt = performance.now() - this.#sentMs;
-    return this.#sentMs <= this.#elapsedMs + this.#leadMs;
+    return this.#sentMs <= this.#elapsedMs + this.#leadMs && performance.now() >= this.#hesitatesUntil;
   }
 
   /** Speech goes ahead of its time in whole packets; silence, and a last piece that it fills up, does not. */

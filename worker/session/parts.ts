@@ -10,6 +10,7 @@ import { CallerSound } from './caller-sound.ts';
 import type { CallHost } from './host.ts';
 import { isCaller } from './line.ts';
 import { Outcome } from './outcome.ts';
+import type { OutputTap } from './paced-source.ts';
 import { Patience, waitsOf } from './patience.ts';
 import { TurnCues } from './turn-cues.ts';
 import { TurnReport } from './turn-report.ts';
@@ -42,10 +43,12 @@ export function callParts(ctx: JobContext, plan: CallPlan, host: CallHost): Call
   const isOurs = (participant: RemoteParticipant) => isCaller(participant, plan.callerIdentity);
   const sound = new CallerSound(ctx.room, isOurs, log);
   const recording = new Recording({ plan, dataDir, events, log, listen: (hear) => sound.listen(hear) });
-  const output = new VoiceOutput(ctx.room, {
+  const tap: OutputTap = {
     queued: (data) => recording.agentQueued({ data, sampleRate: voiceSampleRate }),
     cleared: (aheadMs) => recording.agentCut(aheadMs),
-  });
+  };
+  // A phone is behind livekit-sip, which is beside LiveKit.
+  const output = new VoiceOutput(ctx.room, tap, { lossy: plan.channel !== 'phone' });
   const cues = new TurnCues();
   return {
     ctx,

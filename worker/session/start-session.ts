@@ -9,6 +9,7 @@ import { Knowledge } from './knowledge.ts';
 import { newSession } from './new-session.ts';
 import type { CallParts } from './parts.ts';
 import type { Speech } from './speech.ts';
+import { tieToRoom } from './tie-to-room.ts';
 
 interface Around {
   readonly providers: ProviderSet;
@@ -75,21 +76,12 @@ export function successor(
 
 /** Resolves when the agent listens and can speak. */
 export async function startSession(
-  { ctx, plan, turns }: CallParts,
+  parts: CallParts,
   { session, agent }: ReturnType<typeof buildSession>,
 ): Promise<void> {
-  await session.start({
-    agent,
-    room: ctx.room,
-    record: false,
-    inputOptions: {
-      audioEnabled: false,
-      closeOnDisconnect: false,
-      ...(plan.callerIdentity ? { participantIdentity: plan.callerIdentity } : {}),
-    },
-    outputOptions: { audioEnabled: false },
-  });
-  if (session.output.audio) turns.watchOutput(session.output.audio);
+  await session.start({ agent, record: false });
+  tieToRoom(session, parts);
+  if (session.output.audio) parts.turns.watchOutput(session.output.audio);
 }
 
 function listenForTrouble({ outcome }: CallParts, session: voice.AgentSession): void {

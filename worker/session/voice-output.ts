@@ -10,6 +10,7 @@ import {
 import { voiceSampleRate } from '../providers/tts.ts';
 import { framesOf } from './frames.ts';
 import { type OutputTap, PacedSource } from './paced-source.ts';
+import type { SpeechWindow } from './speech-state.ts';
 
 /** From the track to the ear: whoever leaves sooner takes the end of the last word along. */
 const underWayMs = 200;
@@ -24,11 +25,12 @@ export class VoiceOutput extends voice.ParticipantAudioOutput {
   #direct = false;
   #subscribed: Promise<void> | undefined;
 
-  constructor(room: Room, tap: OutputTap) {
+  /** @param lossy whether the listener's network may lose packets: every one is then sent twice (RED) */
+  constructor(room: Room, tap: OutputTap, { lossy }: { readonly lossy: boolean }) {
     super(room, {
       sampleRate: voiceSampleRate,
       numChannels: 1,
-      trackPublishOptions: new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE }),
+      trackPublishOptions: new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, red: lossy }),
       queueSizeMs: 0,
     });
     const output = this as unknown as { audioSource: AudioSource };
@@ -80,6 +82,13 @@ export class VoiceOutput extends voice.ParticipantAudioOutput {
 
   override clearBuffer(): void {
     if (!this.#seized) super.clearBuffer();
+  }
+
+  /** A window of the caller's sound. One with a voice may be the beginning of an interruption; the next one says. */
+  listens({ speaking, voiceRunMs }: Pick<SpeechWindow, 'speaking' | 'voiceRunMs'>): void {
+    if (speaking) return;
+    if (voiceRunMs > 0) this.#source.hesitate();
+    else this.#source.goOn();
   }
 
   /** The framework pauses whatever comes next; what is queued would still be said. */

@@ -18,13 +18,17 @@ export interface LostCall {
   readonly epoch: number;
 }
 
-interface Options {
+export interface HostOptions {
   readonly node: HostNode;
   /** Path of the host's entry file, relative to this one. */
   readonly script: string;
+  /** Beside what this process has. */
+  readonly env: Readonly<Record<string, string>>;
   readonly index: number;
   readonly log: Logger;
   readonly onReady: () => void;
+  /** `openWith` has changed. */
+  readonly onLoad: () => void;
   /** It died again and again without ever having been ready. */
   readonly onHopeless: () => void;
   /** Calls that were alive in a host that died. */
@@ -33,8 +37,9 @@ interface Options {
 
 /** One host process, kept alive. Knows which calls it has, so that they can be rescued when it dies. */
 export class HostProcess {
-  readonly #options: Options;
+  readonly #options: HostOptions;
   readonly #calls = new Map<string, LostCall>();
+  #takes: number | undefined;
   #child: ChildProcess | undefined;
   #stopping = false;
   #restartMs = firstRestartMs;
@@ -43,7 +48,7 @@ export class HostProcess {
   #exited: Promise<void> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
 
-  constructor(options: Options) {
+  constructor(options: HostOptions) {
     this.#options = options;
   }
 
@@ -55,14 +60,23 @@ export class HostProcess {
     return [...this.#calls.values()];
   }
 
+  /** Its calls, if it takes more of them. */
+  get openWith(): number | undefined {
+    return this.#takes;
+  }
+
   start(): void {
-    const { node, script, index, log } = this.#options;
+    const { node, script, env, index, log } = this.#options;
     const startedAt = Date.now();
     const child = fork(fileURLToPath(new URL(script, import.meta.url)), [], {
       execPath: node.path,
       execArgv: [...typescriptArgs(node.version), '--max-semi-space-size=16'],
-      // rtc-node logs every byte stream unless it is in production.
-      env: { ...inheritedEnv(), NODE_ENV: 'production' },
+      env: {
+        ...inheritedEnv(),
+        // rtc-node logs every byte stream unless it is in production.
+        NODE_ENV: 'production',
+        ...env,
+      },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;
@@ -77,8 +91,10 @@ export class HostProcess {
   }
 
   tell(message: FromSupervisor): void {
-    if (message.type === 'drain' || message.type === 'hurry') this.#stopping = true;
-    clearTimeout(this.#restart);
+    if (message.type !== 'siblings') {
+      this.#stopping = true;
+      clearTimeout(this.#restart);
+    }
     if (this.#child?.connected) this.#child.send(message);
   }
 
@@ -106,6 +122,10 @@ export class HostProcess {
       case 'call.over':
         this.#calls.delete(`${data.callId} ${data.epoch}`);
         break;
+      case 'load':
+        this.#takes = data.open ? data.active : undefined;
+        this.#options.onLoad();
+        break;
     }
   }
 
@@ -113,6 +133,8 @@ export class HostProcess {
     const { log, index, onLost } = this.#options;
     const lost = this.calls;
     this.#calls.clear();
+    this.#takes = undefined;
+    this.#options.onLoad();
     if (lost.length > 0) onLost(lost);
     if (this.#stopping) return;
     if (!this.#everReady && ++this.#deaths >= firstAttempts) {

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { background } from '../../platform/background.ts';
 import type { Config } from '../../platform/config.ts';
 import type { Logger } from '../../platform/log.ts';
 import { retry } from '../../platform/retry.ts';
 import type { EventSink } from '../report/event-sink.ts';
-import { HostProcess, type LostCall } from './host-process.ts';
-import { type HostNode, hostNode } from './node-binary.ts';
+import { type HostOptions, HostProcess, type LostCall } from './host-process.ts';
+import { hostNode } from './node-binary.ts';
 
 /** After the calls were told to end, this long until the hosts are killed. */
 const hurryTimeoutMs = 25_000;
@@ -17,6 +18,7 @@ export class Supervisor {
   readonly #log: Logger;
   readonly #hosts: HostProcess[] = [];
   #hurried = false;
+  #least: number | undefined;
 
   constructor(config: Config, sink: EventSink, log: Logger) {
     this.#config = config;
@@ -39,8 +41,10 @@ export class Supervisor {
     const node = hostNode(WORKER_NODE);
     this.#log.info({ hosts: count, node: node.path, isolation: WORKER_ISOLATION }, 'starting worker hosts');
     const script = shared ? '../host/main.ts' : '../host/stock.ts';
+    // LiveKit's native side runs `lsb_release`, a script of several processes, for each room that it joins, when it can.
+    const env: Record<string, string> = shared ? { PATH: dirname(node.path) } : {};
     const start = (index: number) =>
-      this.#startHost({ node, script, index }, () => onHost(this.#namedPids()));
+      this.#startHost({ node, script, env, index }, () => onHost(this.#namedPids()));
     await start(0);
     const others = Array.from({ length: count - 1 }, (_, index) => start(index + 1));
     background(this.#log, 'starting the other worker hosts', Promise.all(others));
@@ -51,7 +55,7 @@ export class Supervisor {
   }
 
   async #startHost(
-    spec: { node: HostNode; script: string; index: number },
+    spec: Pick<HostOptions, 'node' | 'script' | 'env' | 'index'>,
     onReady: () => void,
   ): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -62,12 +66,22 @@ export class Supervisor {
           onReady();
           resolve();
         },
+        onLoad: () => this.#balance(),
         onHopeless: () => reject(new Error('A worker host cannot be started; its log says why.')),
         onLost: (calls) => background(this.#log, 'rescuing calls', this.#rescue(calls)),
       });
       this.#hosts.push(host);
       host.start();
     });
+  }
+
+  /** Tells the hosts how many calls the emptiest of them has: the others step back (`Slots.load`). */
+  #balance(): void {
+    const open = this.#hosts.flatMap(({ openWith }) => (openWith === undefined ? [] : [openWith]));
+    const least = Math.min(...open);
+    if (open.length === 0 || least === this.#least) return;
+    this.#least = least;
+    for (const host of this.#hosts) host.tell({ type: 'siblings', least });
   }
 
   /** Lets the calls come to their end, at most WORKER_DRAIN_MS; then, or when hurried, ends them. */

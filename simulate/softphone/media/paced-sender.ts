@@ -18,6 +18,8 @@ const PAUSE_FRAMES = 4;
 export interface Played {
   readonly startedAt: number;
   readonly endedAt: number;
+  /** Begin of the first sample that is not silence; undefined if there is none. */
+  readonly firstSpeechAt: number | undefined;
   /** End of the last sample that is not silence. */
   readonly lastSpeechAt: number;
   /** False when `stop` cut it short. */
@@ -29,6 +31,7 @@ interface Play {
   readonly settle: (played: Played) => void;
   next: number;
   startedAt: number;
+  firstSpeechAt: number | undefined;
   lastSpeechAt: number;
 }
 
@@ -85,15 +88,22 @@ export class PacedSender {
   play(samples: Int16Array): Promise<Played> {
     return new Promise((settle) => {
       const now = performance.now();
-      this.#plays.push({ samples, settle, next: 0, startedAt: now, lastSpeechAt: now });
+      this.#plays.push({
+        samples,
+        settle,
+        next: 0,
+        startedAt: now,
+        firstSpeechAt: undefined,
+        lastSpeechAt: now,
+      });
       if (this.#closed) this.stopPlaying();
     });
   }
 
   stopPlaying(): void {
     const endedAt = performance.now();
-    for (const { startedAt, lastSpeechAt, settle } of this.#plays.splice(0)) {
-      settle({ startedAt, endedAt, lastSpeechAt, complete: false });
+    for (const { startedAt, firstSpeechAt, lastSpeechAt, settle } of this.#plays.splice(0)) {
+      settle({ startedAt, endedAt, firstSpeechAt, lastSpeechAt, complete: false });
     }
   }
 
@@ -157,14 +167,16 @@ export class PacedSender {
     const chunk = play.samples.subarray(play.next, play.next + FRAME_SAMPLES);
     const frame = new Int16Array(FRAME_SAMPLES);
     frame.set(chunk);
-    const last = chunk.findLastIndex((sample) => Math.abs(sample) > SILENCE_PEAK);
+    const isSound = (sample: number) => Math.abs(sample) > SILENCE_PEAK;
+    const [first, last] = [chunk.findIndex(isSound), chunk.findLastIndex(isSound)];
     const leftAt = (count: number) => now - ((FRAME_SAMPLES - count) * FRAME_MS) / FRAME_SAMPLES;
+    if (first >= 0) play.firstSpeechAt ??= leftAt(first);
     if (last >= 0) play.lastSpeechAt = leftAt(last + 1);
     play.next += FRAME_SAMPLES;
     if (play.next >= play.samples.length) {
       this.#plays.shift();
-      const { startedAt, lastSpeechAt } = play;
-      play.settle({ startedAt, endedAt: leftAt(chunk.length), lastSpeechAt, complete: true });
+      const { startedAt, firstSpeechAt, lastSpeechAt } = play;
+      play.settle({ startedAt, endedAt: leftAt(chunk.length), firstSpeechAt, lastSpeechAt, complete: true });
     }
     return frame;
   }
