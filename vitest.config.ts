@@ -11,12 +11,13 @@ const afterWire = ['test/wire/statuses.test.ts'];
 const servers = [...folders('worker', 'sip', 'jobs', 'cli'), 'test/harness/livekit.test.ts'];
 /** What needs the processor for itself: faults timed in real time, many calls at once. One file at a time. */
 const alone = [
-  ...folders('speech', 'faults'),
+  'test/faults/campaign.test.ts',
+  'test/faults/fault-table.test.ts',
   'test/voice/campaign.test.ts',
   'test/voice/ten-at-once.test.ts',
 ];
-/** Calls to one product that they share: speech in real time, so one file at a time, or they starve each other. */
-const calls = folders('voice');
+/** Calls, most of them to one product that they share: speech in real time, so two files at a time, or they starve each other. */
+const calls = folders('voice', 'speech', 'faults');
 
 const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
 const diary = ['test/harness/diary.ts'];
@@ -52,7 +53,7 @@ export default defineConfig(({ mode }) => ({
           include: servers,
           globalSetup,
           ...patient,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 3 },
         },
       },
@@ -64,7 +65,7 @@ export default defineConfig(({ mode }) => ({
           globalSetup: ['test/harness/shared-product.ts'],
           ...patient,
           setupFiles: diary,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
         },
       },
@@ -75,6 +76,7 @@ export default defineConfig(({ mode }) => ({
           ...patient,
           setupFiles: diary,
           fileParallelism: false,
+          maxConcurrency: 8,
           sequence: { groupOrder: 5 },
         },
       },

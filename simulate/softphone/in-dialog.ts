@@ -59,6 +59,8 @@ function pressedByInfo(call: Call, body: string, type: string): void {
   if (digit) call.pressed(digit.toUpperCase());
 }
 
+const departureMs = 2_000;
+
 /** RFC 3515: accepted at once, the result follows in a NOTIFY. */
 function answerRefer(call: Call, transaction: ServerTransaction) {
   const { headers } = transaction.request;
@@ -76,6 +78,8 @@ function answerRefer(call: Call, transaction: ServerTransaction) {
   });
   // Who does not take the NOTIFY has hung up already.
   notified.catch(() => undefined);
+  // Who referred us hangs up; a carrier that has moved the caller does not wait for that for ever.
+  if (status === 200) setTimeout(() => void call.hangup().catch(() => undefined), departureMs).unref();
   call.wasReferred({
     target: parseNameAddress(referTo).uri,
     referredBy: headers.get('referred-by'),

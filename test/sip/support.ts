@@ -1,3 +1,4 @@
+import '../harness/quiet-rtc.ts';
 import { Room } from '@livekit/rtc-node';
 import { AccessToken } from 'livekit-server-sdk';
 import { agentIdentity, agentStateAttribute, dispatchMetadata } from '../../core/calls/plan.ts';

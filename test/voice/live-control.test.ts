@@ -1,3 +1,4 @@
+import '../harness/quiet-rtc.ts';
 import {
   AudioFrame,
   AudioSource,

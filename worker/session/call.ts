@@ -4,6 +4,7 @@ import { composesFirst, openingWords } from '../../core/agents/opening-words.ts'
 import { agentStateAttribute, type CallPlan, callIdAttribute } from '../../core/calls/plan.ts';
 import { background } from '../../platform/background.ts';
 import { allowedHosts } from '../../platform/config.ts';
+import { messageOf } from '../message-of.ts';
 import { makeProviders, type ProviderSet } from '../providers/index.ts';
 import { addToolServers, callTools, reportUnknownCalls, type ToolKit } from '../tools/index.ts';
 import { watchForMachines } from './amd/watch-machines.ts';
@@ -264,5 +265,3 @@ export class Call {
     if (set) background(log, 'saying that the agent is ready', set);
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,3 +1,4 @@
+import '../../harness/quiet-rtc.ts';
 import { readFile } from 'node:fs/promises';
 import {
   AudioFrame,
