@@ -17,6 +17,7 @@ export default defineConfig({
         talk: here('./talk/index.html'),
         account: here('./account/index.html'),
         outbox: here('./outbox/index.html'),
+        latency: here('./latency/index.html'),
       },
     },
   },

@@ -27,6 +27,9 @@ export async function measure(target: Target, phone: Softphone, options: Measure
   const firstWordMs: number[] = [];
   const replyGapMs: number[] = [];
   const bargeInMs: number[] = [];
+  // The reply is rendered once, for whoever is called first: neither side is to pay for it.
+  await conversation(target, phone, options.question, 1);
+  await sleep(1_500);
   for (let index = 0; index < options.calls; index++) {
     const { firstWord, gaps, bargeIn } = await conversation(target, phone, options.question, 2);
     firstWordMs.push(firstWord);

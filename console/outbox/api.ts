@@ -1,19 +1,4 @@
-/** What the server refused with, in its own words. */
-export class OutboxError extends Error {
-  override readonly name = 'OutboxError';
-  readonly status: number;
-
-  constructor(message: string, status: number) {
-    super(message);
-    this.status = status;
-  }
-}
-
-export interface Me {
-  readonly user: { readonly email: string };
-  readonly workspace_id: string | null;
-  readonly role: string | null;
-}
+import { type Me, readMe, send } from '../session/api.ts';
 
 export interface Mail {
   readonly id: string;
@@ -31,55 +16,9 @@ export interface Outbox {
   readonly mails: readonly Mail[];
 }
 
-/** The mail that whoever is signed in may see. Throws OutboxError: 401 when nobody is, 403 when they may not. */
+/** The mail that whoever is signed in may see. Throws ApiError: 401 when nobody is, 403 when they may not. */
 export async function readOutbox(): Promise<Outbox> {
-  const me = (await send('/auth/me')) as Me;
-  if (me.workspace_id === null) throw new OutboxError('You are not a member of a workspace.', 403);
+  const me = await readMe();
   const mails = (await send('/emails?limit=200')) as Mail[];
   return { me, mails };
-}
-
-/** The cookie that it sets is all that the page keeps of it. */
-export const signIn = (email: string, password: string): Promise<unknown> =>
-  request('/auth/login', { email, password });
-
-export const signOut = (): Promise<unknown> => send('/auth/logout', {});
-
-let renewal: Promise<unknown> | undefined;
-
-/** One at a time: a refresh token that comes twice counts as stolen. */
-function renew(): Promise<unknown> {
-  renewal ??= request('/auth/refresh', {}).finally(() => {
-    renewal = undefined;
-  });
-  return renewal;
-}
-
-/** Access tokens last a quarter of an hour: an old one is renewed once. */
-async function send(path: string, body?: unknown): Promise<unknown> {
-  try {
-    return await request(path, body);
-  } catch (error) {
-    if (!(error instanceof OutboxError) || error.status !== 401) throw error;
-    await renew();
-    return request(path, body);
-  }
-}
-
-async function request(path: string, body?: unknown): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(path, {
-      ...(body === undefined
-        ? {}
-        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(15_000),
-    });
-  } catch {
-    throw new OutboxError('The server cannot be reached. Check your connection and try again.', 0);
-  }
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
-  const { detail } = (answer ?? {}) as { detail?: string };
-  throw new OutboxError(detail ?? 'That did not work. Try again in a moment.', response.status);
 }

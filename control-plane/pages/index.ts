@@ -5,7 +5,7 @@ import type Koa from 'koa';
 import { stateOf } from '../http/request-log.ts';
 import { landingPage, notBuiltPage } from './static-pages.ts';
 
-/** The built pages (a visitor's call, the ends of mailed links, the outbox), their files under /assets, and a landing page. */
+/** The built pages (a visitor's call, the ends of mailed links, the outbox, the latency), their files under /assets, and a landing page. */
 export function visitorPages({ pagesDir, demo }: { pagesDir: string; demo: boolean }): Koa.Middleware {
   return async (koa, next) => {
     if (koa.method !== 'GET' && koa.method !== 'HEAD') return next();
@@ -18,6 +18,7 @@ export function visitorPages({ pagesDir, demo }: { pagesDir: string; demo: boole
     if (/^\/account\/(verify-email|reset-password|accept-invitation)\/?$/.test(koa.path))
       return sendPage(koa, pagesDir, 'account');
     if (/^\/outbox\/?$/.test(koa.path)) return sendPage(koa, pagesDir, 'outbox');
+    if (/^\/latency\/?$/.test(koa.path)) return sendPage(koa, pagesDir, 'latency');
     if (koa.path.startsWith('/assets/')) {
       if (await sendAsset(koa, pagesDir)) return;
     }
@@ -33,7 +34,12 @@ function sendHtml(koa: Koa.Context, operationId: string, status: number, html: s
   koa.body = html;
 }
 
-const operationIds = { talk: 'getTalkPage', account: 'getAccountPage', outbox: 'getOutboxPage' } as const;
+const operationIds = {
+  talk: 'getTalkPage',
+  account: 'getAccountPage',
+  outbox: 'getOutboxPage',
+  latency: 'getLatencyPage',
+} as const;
 
 async function sendPage(koa: Koa.Context, pagesDir: string, page: keyof typeof operationIds): Promise<void> {
   const html = await readFile(join(pagesDir, page, 'index.html'), 'utf8').catch(() => undefined);

@@ -32,6 +32,7 @@ export const landingPage = ({ demo }: { demo: boolean }): string =>
     <ul>
       ${demo ? '<li><a href="/talk/demo">Talk to the demo agent<small>In this browser, with your microphone</small></a></li>' : ''}
       <li><a href="/outbox">Outbox<small>Mail that waits to be handed over; for admins</small></a></li>
+      <li><a href="/latency">Latency<small>How long callers wait for a reply, and where the time of each turn goes</small></a></li>
       <li><a href="/docs">API documentation<small>Try every route; the description is at /openapi.json</small></a></li>
       <li><a href="/health/ready">Health<small>Database, queue and media server</small></a></li>
     </ul>`,

@@ -87,6 +87,8 @@ describe('a call that is recorded', () => {
     const asked = await caller.ask();
     await rig.event(plan, 'interrupted');
     await caller.hears(asked - 200);
+    // A pause between two of its words is not its end.
+    await rig.event(plan, 'agent.turn', ({ source, endedAt }) => source === 'reply' && endedAt > asked);
     await caller.silence();
     await caller.leave();
     await rig.event(plan, 'ended');

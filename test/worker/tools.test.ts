@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dispose, RoomEvent } from '@livekit/rtc-node';
@@ -12,6 +12,11 @@ import { Rig } from './rig/rig.ts';
 let rig: Rig;
 let server: Server;
 let base: string;
+/** Where nobody listens any more, though it is allowed. */
+let down: string;
+/** What a function server must not make us ask: private, and not allowed. */
+let inner: Server;
+let innerBase: string;
 const seen: { path: string; headers: IncomingMessage['headers']; body: string }[] = [];
 
 /** Control plane, function server and tool server in one; `/slow` takes its time. */
@@ -29,19 +34,57 @@ beforeAll(async () => {
     for await (const chunk of request) body += String(chunk);
     seen.push({ path, headers: request.headers, body });
     if (path.startsWith('/slow')) await sleep(1_500);
+    if (misbehave(path, response)) return;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(answerTo(path)));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  rig = await Rig.start({ CONTROL_PLANE_URL: base });
+  base = await listen(server);
+  inner = createServer((request, response) => {
+    seen.push({ path: `inner ${request.url}`, headers: request.headers, body: '' });
+    response.end('{"secret":"of the house"}');
+  });
+  innerBase = await listen(inner);
+  const short = createServer();
+  down = await listen(short);
+  short.close();
+  rig = await Rig.start({ CONTROL_PLANE_URL: base, ALLOWED_PRIVATE_HOSTS: new URL(down).host });
 });
 afterAll(async () => {
   await rig?.[Symbol.asyncDispose]();
-  server?.closeAllConnections();
-  server?.close();
+  for (const one of [server, inner]) {
+    one?.closeAllConnections();
+    one?.close();
+  }
   await dispose();
 });
+
+async function listen(one: Server): Promise<string> {
+  await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(one.address() as AddressInfo).port}`;
+}
+
+/** What a function server should not do. */
+function misbehave(path: string, response: ServerResponse): boolean {
+  switch (path) {
+    case '/hangs':
+      break;
+    case '/broken':
+      response.writeHead(500, { 'content-type': 'text/html' }).end('<h1>Oh no</h1>');
+      break;
+    case '/huge':
+      response.end(JSON.stringify({ list: 'x'.repeat(5_000_000) }));
+      break;
+    case '/moved':
+      response.writeHead(302, { location: `${innerBase}/latest/meta-data/` }).end();
+      break;
+    case '/named':
+      response.writeHead(307, { location: innerBase.replace('127.0.0.1', 'localhost') }).end();
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
 
 function answerTo(path: string): unknown {
   if (path.includes('/credentials')) return { credentials: { shop: { kind: 'bearer', token: 'abc' } } };
@@ -130,6 +173,42 @@ test('functions of every kind work, those that do not are recorded, and the call
   );
   const asked = seen.find(({ path }) => path === `/internal/calls/${plan.callId}/tools`);
   expect(JSON.parse(asked?.body ?? '')).toMatchObject({ name: 'opt_out', epoch: 1, personNumber: null });
+});
+
+test('a function server that hangs, breaks, sends too much, is gone or leads elsewhere is told of in words, and the call goes on', async () => {
+  const plan = rig.plan({
+    functions: [
+      { name: 'hangs', url: `${base}/hangs`, timeoutMs: 700 },
+      { name: 'broken', url: `${base}/broken` },
+      { name: 'huge', url: `${base}/huge`, maxResultBytes: 1_000 },
+      { name: 'gone', url: down },
+      { name: 'moved', url: `${base}/moved` },
+      { name: 'named', url: `${base}/named` },
+      { name: 'works', url: `${base}/works` },
+    ],
+  });
+  const names = ['hangs', 'broken', 'huge', 'gone', 'moved', 'named', 'works'];
+  rig.providers.answer = steps(names.map((tool) => ({ tool, args: {} })));
+  const caller = await oneQuestion(plan);
+  await rig.event(plan, 'agent.turn', ({ text }) => text === 'There you are.', 60_000);
+  await caller.leave();
+  await rig.event(plan, 'ended');
+
+  const results = new Map(returned(plan).map((event) => [event.name, event]));
+  expect([...results.keys()]).toEqual(names);
+  const told = (name: string) => [results.get(name)?.ok, String(results.get(name)?.result)];
+  expect(told('hangs')).toEqual([false, 'The server did not answer within 700 ms.']);
+  expect(told('broken')).toEqual([false, 'The function answered with status 500: <h1>Oh no</h1>']);
+  expect(told('huge')[0]).toBe(true);
+  expect(told('huge')[1]?.toString().length).toBeLessThan(1_200);
+  expect(told('gone')).toEqual([false, 'The server could not be reached (ECONNREFUSED).']);
+  const refused = 'The URL leads to a private or reserved address, which is not allowed.';
+  expect([told('moved'), told('named')]).toEqual([
+    [false, refused],
+    [false, refused],
+  ]);
+  expect(results.get('works')).toMatchObject({ ok: true, result: { rooms: 3 } });
+  expect(seen.filter(({ path }) => path.startsWith('inner'))).toEqual([]);
 });
 
 test('a model that calls functions for ever is stopped, and the caller hears a sentence', async () => {

@@ -7,8 +7,8 @@ interface NativeSide {
 
 /**
  * Leaves the log lines of LiveKit's native side where they are. rtc-node has each of them sent to JavaScript, decoded,
- * handed to every room of the process and dropped there: 12,000 a second while eight calls come in. Errors go to
- * stderr, as `RUST_LOG` says. To be called before the first room or track is made.
+ * handed to every room of the process and dropped there: 12,000 a second while eight calls come in. They go to stderr
+ * now, as `RUST_LOG` says (host-process.ts: none). To be called before the first room or track is made.
  */
 export function quietNativeSide(native: NativeSide = bindings()): void {
   const initialize = native.livekitInitialize;

@@ -72,6 +72,8 @@ export class HostProcess {
       execPath: node.path,
       execArgv: [...typescriptArgs(node.version), '--max-semi-space-size=16'],
       env: {
+        // What goes wrong in LiveKit's native side is told by exceptions and events; it calls every hang-up an error.
+        RUST_LOG: 'off',
         ...inheritedEnv(),
         // rtc-node logs every byte stream unless it is in production.
         NODE_ENV: 'production',

@@ -1,7 +1,12 @@
 import { type FormEvent, useState } from 'react';
 import { signIn } from './api.ts';
 
-export function SignIn({ onSignedIn }: { readonly onSignedIn: () => void }) {
+interface Props {
+  readonly invitation: string;
+  readonly onSignedIn: () => void;
+}
+
+export function SignIn({ invitation, onSignedIn }: Props) {
   const [{ busy, problem }, setState] = useState({ busy: false, problem: '' });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -13,7 +18,7 @@ export function SignIn({ onSignedIn }: { readonly onSignedIn: () => void }) {
   };
   return (
     <form onSubmit={submit}>
-      <p>Sign in as an admin to see the mail of your workspace.</p>
+      <p>{invitation}</p>
       <label>
         E-mail address
         <input name="email" type="email" autoComplete="username" required />
