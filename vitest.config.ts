@@ -40,7 +40,7 @@ export default defineConfig(({ mode }) => ({
           provide: { fuzz: mode === 'deep' ? 'deep' : 'small' },
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
           // Their files share what they import: loading it anew for each took as long as the tests.
           isolate: false,
           sequence: { groupOrder: 1 },

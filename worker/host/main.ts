@@ -21,10 +21,10 @@ const config = readConfig();
 const { LOG_LEVEL, LOG_PII } = config.env;
 const log = createLogger('worker-host', { level: LOG_LEVEL, pii: LOG_PII });
 quietNativeSide();
-// First: the framework's log() throws before it. It is talkative; its warnings are enough.
+// First: the framework's log() throws before it. It is talkative, and what matters of it is told by events.
 initializeLogger({
   pretty: false,
-  level: LOG_LEVEL === 'debug' || LOG_LEVEL === 'trace' ? LOG_LEVEL : 'warn',
+  level: LOG_LEVEL === 'debug' || LOG_LEVEL === 'trace' ? LOG_LEVEL : 'error',
 });
 
 // One call's bug must not take the others with it.

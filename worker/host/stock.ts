@@ -22,7 +22,7 @@ const launchTimeoutMs = 30_000;
 const config = readConfig();
 const { LOG_LEVEL, LOG_PII, WORKER_SLOTS, WORKER_AGENT_NAME } = config.env;
 const log = createLogger('worker-host', { level: LOG_LEVEL, pii: LOG_PII });
-initializeLogger({ pretty: false, level: LOG_LEVEL === 'debug' ? 'debug' : 'warn' });
+initializeLogger({ pretty: false, level: LOG_LEVEL === 'debug' ? 'debug' : 'error' });
 
 const hostId = `host-${process.pid}-${randomToken(4)}`;
 const sink = new EventSink(config.redisUrl, log);
