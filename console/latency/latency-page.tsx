@@ -1,10 +1,12 @@
 import { useCallback, useState } from 'react';
 import { SignedIn } from '../session/signed-in.tsx';
 import {
+  type Group,
   type Grouping,
   groupings,
   type Latency,
   type PartName,
+  type Percentiles,
   type Question,
   type Report,
   readReport,
@@ -51,34 +53,41 @@ interface FiltersProps {
 function Filters({ question, onChange }: FiltersProps) {
   return (
     <div className="filters">
-      <label>
-        Period
-        <select
-          value={question.days}
-          onChange={(event) => onChange({ ...question, days: Number(event.target.value) })}
-        >
-          {Object.entries(periods).map(([days, name]) => (
-            <option key={days} value={days}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Compare by
-        <select
-          value={question.groupBy}
-          onChange={(event) => onChange({ ...question, groupBy: event.target.value as Grouping | '' })}
-        >
-          <option value="">nothing</option>
-          {Object.entries(groupings).map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="Period"
+        value={String(question.days)}
+        options={periods}
+        onChoose={(days) => onChange({ ...question, days: Number(days) })}
+      />
+      <Choice
+        label="Compare by"
+        value={question.groupBy}
+        options={{ '': 'nothing', ...groupings }}
+        onChoose={(groupBy) => onChange({ ...question, groupBy: groupBy as Question['groupBy'] })}
+      />
     </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly onChoose: (value: string) => void;
+}
+
+function Choice({ label, value, options, onChoose }: ChoiceProps) {
+  return (
+    <label>
+      {label}
+      <select value={value} onChange={(event) => onChoose(event.target.value)}>
+        {Object.entries(options).map(([option, name]) => (
+          <option key={option} value={option}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -89,7 +98,7 @@ function Figures({ report, groupBy }: { readonly report: Report; readonly groupB
   return (
     <>
       <PartsTable latency={latency} />
-      {groupBy !== '' && <GroupsTable report={{ ...report, groups }} what={groupings[groupBy]} />}
+      {groupBy !== '' && <GroupsTable groups={groups} what={groupings[groupBy]} />}
       <WorstTurns worst={worst} />
     </>
   );
@@ -102,18 +111,14 @@ function PartsTable({ latency }: { readonly latency: Latency }) {
       <thead>
         <tr>
           <th scope="col">Part</th>
-          <th scope="col">p50</th>
-          <th scope="col">p95</th>
-          <th scope="col">p99</th>
+          <PercentileHeads />
         </tr>
       </thead>
       <tbody>
         {(Object.keys(partNames) as PartName[]).map((part) => (
           <tr key={part}>
             <th scope="row">{partNames[part]}</th>
-            <td>{figure(latency[part].p50_ms)}</td>
-            <td>{figure(latency[part].p95_ms)}</td>
-            <td>{figure(latency[part].p99_ms)}</td>
+            <PercentileCells of={latency[part]} />
           </tr>
         ))}
       </tbody>
@@ -121,7 +126,7 @@ function PartsTable({ latency }: { readonly latency: Latency }) {
   );
 }
 
-function GroupsTable({ report, what }: { readonly report: Report; readonly what: string }) {
+function GroupsTable({ groups, what }: { readonly groups: readonly Group[]; readonly what: string }) {
   return (
     <table className="figures">
       <caption>Last word → first sound by {what}</caption>
@@ -129,23 +134,39 @@ function GroupsTable({ report, what }: { readonly report: Report; readonly what:
         <tr>
           <th scope="col">{what}</th>
           <th scope="col">Turns</th>
-          <th scope="col">p50</th>
-          <th scope="col">p95</th>
-          <th scope="col">p99</th>
+          <PercentileHeads />
         </tr>
       </thead>
       <tbody>
-        {report.groups.map(({ key, name, latency: { total } }) => (
+        {groups.map(({ key, name, latency: { total } }) => (
           <tr key={key ?? ''}>
             <th scope="row">{name ?? key ?? 'web, or gone'}</th>
             <td>{total.turns}</td>
-            <td>{figure(total.p50_ms)}</td>
-            <td>{figure(total.p95_ms)}</td>
-            <td>{figure(total.p99_ms)}</td>
+            <PercentileCells of={total} />
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+function PercentileHeads() {
+  return (
+    <>
+      <th scope="col">p50</th>
+      <th scope="col">p95</th>
+      <th scope="col">p99</th>
+    </>
+  );
+}
+
+function PercentileCells({ of: { p50_ms, p95_ms, p99_ms } }: { readonly of: Percentiles }) {
+  return (
+    <>
+      <td>{figure(p50_ms)}</td>
+      <td>{figure(p95_ms)}</td>
+      <td>{figure(p99_ms)}</td>
+    </>
   );
 }
 

@@ -15,7 +15,7 @@ interface TranscriptionOptions {
 /**
  * The framework's RoomIO, made here and not by `session.start({ room })`, which would add a session host: that sends
  * every item of the conversation, the calls of functions and their results too, to whoever is on the line, a
- * visitor's page included (docs/decisions/0067). A page gets captions and the agent's state, a telephone nothing.
+ * visitor's page included (docs/decisions/0068). A page gets captions and the agent's state, a telephone nothing.
  * The session has to be running.
  */
 export function tieToRoom(session: voice.AgentSession, { ctx, plan }: CallParts): void {
