@@ -19,7 +19,7 @@ export interface CallFacts {
 /** A live answer that hears nothing for this long counts as abandoned. */
 export const abandonAfterMs = 2_000;
 
-const faults = new Set(['provider_failed', 'internal_error', 'worker_stopped']);
+const faults = new Set(['provider_failed', 'internal_error', 'worker_stopped', 'no_capacity']);
 
 /** How a call went, in one word. Rule-based and pure; the first rule that fits wins. */
 export function dispositionOf(facts: CallFacts): Disposition {

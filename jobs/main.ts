@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     queues,
     log,
     agentName: config.env.WORKER_AGENT_NAME,
-    limits: callLimits,
+    limits: { ...callLimits, waitMs: config.env.CALLER_WAIT_SECONDS * 1_000 },
     sipPlace: sipPlaceOf(config),
     pacing: { pacer, trunkCallsPerSecond: config.env.DIALER_TRUNK_CPS },
     purgeOutbox: (olderThanMs) => purgeOutbox(database.pool, olderThanMs),

@@ -12,6 +12,7 @@ export const sweepNames = [
   'heal-campaigns',
   'place-callbacks',
   'heal-lists',
+  'seat-callers',
   'reconcile-calls',
   'purge-outbox',
   'heal-numbers',

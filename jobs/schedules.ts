@@ -2,6 +2,7 @@ import type { Queues, SweepName } from './queues.ts';
 
 /** What comes round by itself. BullMQ keeps one schedule however many processes ask for it. */
 export const schedules: readonly { readonly name: SweepName; readonly everyMs: number }[] = [
+  { name: 'seat-callers', everyMs: 2_000 },
   { name: 'reconcile-calls', everyMs: 10_000 },
   { name: 'heal-campaigns', everyMs: 15_000 },
   { name: 'place-callbacks', everyMs: 15_000 },

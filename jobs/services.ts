@@ -36,6 +36,8 @@ export interface CallLimits {
   readonly rescueMs: number;
   /** Calls that nothing happened to for this long are looked at by the sweep. */
   readonly sweepAfterMs: number;
+  /** How long somebody who calls waits for a free slot before being turned away. */
+  readonly waitMs: number;
 }
 
 export const callLimits: CallLimits = {
@@ -43,4 +45,5 @@ export const callLimits: CallLimits = {
   ringMs: 30_000,
   rescueMs: 15_000,
   sweepAfterMs: 15_000,
+  waitMs: 60_000,
 };

@@ -187,6 +187,11 @@ export const settings = {
     flag(true),
     'A host plays one turn with the local speech gateway when it has started, so that its first caller meets warm code.',
   ),
+  CALLER_WAIT_SECONDS: setting(
+    'Worker',
+    z.coerce.number().int().min(5).max(600).default(60),
+    'How long a caller rings, and a visitor waits, while every slot is taken or no host is there. Then the call is refused.',
+  ),
   WORKER_ISOLATION: setting(
     'Worker',
     z.enum(['shared', 'process']).default('shared'),

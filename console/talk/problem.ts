@@ -14,15 +14,15 @@ export function explain(error: unknown): string {
   return 'The call could not be connected. Check your network and try again.';
 }
 
-/** Why a running call ended, for the visitor; null where they hung up themselves. */
-export function explainEnd(reason: DisconnectReason | undefined): string | null {
+/** Why a call ended, for the visitor; null where they hung up themselves. `isAnswered`: an agent had come. */
+export function explainEnd(reason: DisconnectReason | undefined, isAnswered: boolean): string | null {
   switch (reason) {
     case DisconnectReason.CLIENT_INITIATED:
       return null;
     case DisconnectReason.ROOM_DELETED:
     case DisconnectReason.ROOM_CLOSED:
     case DisconnectReason.PARTICIPANT_REMOVED:
-      return 'The agent has ended the call.';
+      return isAnswered ? 'The agent has ended the call.' : agentOffline;
     case DisconnectReason.DUPLICATE_IDENTITY:
       return 'This call was opened in another tab.';
     case DisconnectReason.SERVER_SHUTDOWN:

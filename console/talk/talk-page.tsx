@@ -20,7 +20,7 @@ export function TalkPage({ agent }: { readonly agent: string }) {
     );
   }, [agent]);
 
-  const inCall = call.state === 'connecting' || call.state === 'waiting' || call.state === 'live';
+  const inCall = call.state !== 'idle' && call.state !== 'ended';
   const problem = unavailable ?? call.problem;
   return (
     <main className="card">
@@ -78,6 +78,8 @@ function StatusLine({ call }: { readonly call: Call }) {
       return 'Connecting…';
     case 'waiting':
       return 'Waiting for the agent…';
+    case 'queued':
+      return 'Everybody is on another call. Stay on the line: you are connected as soon as somebody is free.';
     case 'live':
       return <Timer since={call.startedAt} />;
     case 'ended':

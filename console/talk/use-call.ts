@@ -11,7 +11,8 @@ import { requestInvitation, TalkError } from './api.ts';
 import { type Caption, followTranscription, withCaption } from './captions.ts';
 import { agentOffline, explain, explainEnd, insecurePage, microphoneSupported } from './problem.ts';
 
-export type CallState = 'idle' | 'connecting' | 'waiting' | 'live' | 'ended';
+/** `queued`: waiting for longer than an agent that is free takes. */
+export type CallState = 'idle' | 'connecting' | 'waiting' | 'queued' | 'live' | 'ended';
 
 export interface Call {
   readonly state: CallState;
@@ -26,8 +27,9 @@ export interface Call {
   toggleMute(): void;
 }
 
-/** An agent that has not come into the room by then is not coming. */
-const agentTimeoutMs = 12_000;
+const queuedAfterMs = 6_000;
+/** The server turns a visitor away who waits for too long (CALLER_WAIT_SECONDS); this is for a server that cannot. */
+const agentTimeoutMs = 120_000;
 
 export function useCall(agent: string): Call {
   const [state, setState] = useState<CallState>('idle');
@@ -47,9 +49,15 @@ export function useCall(agent: string): Call {
     setState('connecting');
     const next = new Room({ adaptiveStream: false, dynacast: false });
     room.current = next;
+    let isAnswered = false;
+    let queueTimer: ReturnType<typeof setTimeout> | undefined;
     let agentTimer: ReturnType<typeof setTimeout> | undefined;
-    const finish = (message: string | null) => {
+    const stopWaiting = () => {
+      clearTimeout(queueTimer);
       clearTimeout(agentTimer);
+    };
+    const finish = (message: string | null) => {
+      stopWaiting();
       if (room.current !== next) return;
       room.current = null;
       setMicrophone(null);
@@ -57,10 +65,11 @@ export function useCall(agent: string): Call {
       setProblem(message);
       setState('ended');
     };
-    next.on(RoomEvent.Disconnected, (reason) => finish(explainEnd(reason)));
+    next.on(RoomEvent.Disconnected, (reason) => finish(explainEnd(reason, isAnswered)));
     next.on(RoomEvent.TrackSubscribed, (track: RemoteTrack) => {
       if (track.kind !== Track.Kind.Audio) return;
-      clearTimeout(agentTimer);
+      isAnswered = true;
+      stopWaiting();
       document.body.append(track.attach());
       setAgentVoice(track as RemoteAudioTrack);
       setStartedAt(Date.now());
@@ -87,6 +96,9 @@ export function useCall(agent: string): Call {
         publication?.audioTrack instanceof Object ? (publication.audioTrack as LocalAudioTrack) : null,
       );
       setState((before) => (before === 'connecting' ? 'waiting' : before));
+      queueTimer = setTimeout(() => {
+        setState((before) => (before === 'waiting' ? 'queued' : before));
+      }, queuedAfterMs);
       agentTimer = setTimeout(() => {
         finish(agentOffline);
         void next.disconnect();
@@ -95,7 +107,7 @@ export function useCall(agent: string): Call {
         next.remoteParticipants.size > 0 &&
         [...next.remoteParticipants.values()].some((p) => p.audioTrackPublications.size > 0)
       )
-        clearTimeout(agentTimer);
+        stopWaiting();
     } catch (error) {
       finish(explain(error));
       await next.disconnect();

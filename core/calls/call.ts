@@ -34,6 +34,12 @@ export async function findCall(
 export const isDialOpen = (call: Pick<Call, 'dialedAt' | 'answeredAt' | 'dialOutcome'>): boolean =>
   call.dialedAt !== null && call.answeredAt === null && call.dialOutcome === null;
 
+/** Somebody called us, and no worker has said a word about it yet: none was free, or one has only just come. */
+export const hasNeverHadAgent = (
+  call: Pick<Call, 'direction' | 'status' | 'epoch' | 'appliedSeq'>,
+): boolean =>
+  call.direction === 'inbound' && call.status !== 'ended' && call.epoch === 1 && call.appliedSeq === 0;
+
 /**
  * Asks for the finalizing of a call. `why` is part of the key: a first attempt that found something missing must not
  * stand in the way of the one that follows when it has come.

@@ -1,9 +1,17 @@
 export { abandonCall } from './abandon.ts';
 export { announceCall } from './announce.ts';
 export type { AnnouncedCall } from './announced.ts';
+export { awaitAgent } from './await-agent.ts';
 export { beginDial, type DialOrder, type DialRoute } from './begin-dial.ts';
 export { beginRescue } from './begin-rescue.ts';
-export { type Call, type CallStatus, type DialOutcome, type Disposition, isDialOpen } from './call.ts';
+export {
+  type Call,
+  type CallStatus,
+  type DialOutcome,
+  type Disposition,
+  hasNeverHadAgent,
+  isDialOpen,
+} from './call.ts';
 export { clearDial } from './clear-dial.ts';
 export { endCall } from './end.ts';
 export { endBridgedCall } from './end-bridged.ts';
@@ -13,6 +21,7 @@ export { finalizeCall } from './finalize.ts';
 export { type CallWithTranscript, getCall } from './get.ts';
 export { getCallPlan } from './get-plan.ts';
 export { type CallListItem, listCalls } from './list.ts';
+export { listCallsOfRooms } from './list-of-rooms.ts';
 export { listOpenCalls } from './list-open.ts';
 export { placeCall } from './place.ts';
 export * from './plan.ts';

@@ -35,7 +35,7 @@ export interface CallState {
 }
 
 /** Why a call ended, where no worker's `ended` says so. */
-export type OwnEndReason = 'operator_hung_up' | `dial_${Exclude<DialOutcome, 'answered'>}`;
+export type OwnEndReason = 'operator_hung_up' | 'no_capacity' | `dial_${Exclude<DialOutcome, 'answered'>}`;
 export type AnyEndReason = EndReason | OwnEndReason;
 
 /** What one event of the worker in charge does to a call. */

@@ -1,10 +1,11 @@
-import { type Call, isDialOpen } from '../../core/calls/index.ts';
+import { type Call, hasNeverHadAgent, isDialOpen } from '../../core/calls/index.ts';
 
 /** What is known about a call that has not moved for a while. */
 export interface Evidence {
   readonly call: Pick<
     Call,
     | ('status' | 'channel' | 'queuedAt' | 'dialedAt' | 'updatedAt')
+    | ('direction' | 'epoch' | 'appliedSeq')
     | ('endedAt' | 'answeredAt' | 'dialOutcome' | 'bridgedAt' | 'recorderStays')
   >;
   readonly now: number;
@@ -34,12 +35,19 @@ const unjoinedAfterMs = 11 * 60_000;
 /** A dial job that lost its process comes back by itself; after this it did not. */
 const dialLostAfterMs = 90_000;
 const roomLostAfterMs = 30_000;
+/** A worker says that it has come as the first thing it does. */
+const unseatedAfterMs = 10_000;
 /** Reports that do not get into the database for so long do not hold a verdict up any more. */
 const hopeForEventsMs = 600_000;
 /** The dial job says why nobody answered; a call that ended waits so long for it. */
 const verdictAfterMs = 120_000;
 
 const leave = { do: 'leave' } as const;
+const gaveUpWaiting = {
+  do: 'abandon',
+  reason: 'caller_hung_up',
+  detail: 'The caller hung up before an agent came: every slot was taken, or no worker was there.',
+} as const;
 
 /** The sweep's verdict. Pure, and careful: what may still move by itself is left alone. */
 export function judge(evidence: Evidence): Finding {
@@ -49,7 +57,9 @@ export function judge(evidence: Evidence): Finding {
     return call.channel === 'web' ? judgeVisitor(evidence) : judgeQueued(evidence);
   const people = evidence.room?.people ?? 0;
   if (call.bridgedAt !== null) return judgeBridged(evidence, people);
-  if (people > 0 && !evidence.room?.agent && !evidence.carried) return { do: 'rescue' };
+  // Somebody who waits for a first agent is seated by a sweep of their own (jobs/calls/seat-callers.ts).
+  if (people > 0 && !evidence.room?.agent && !evidence.carried)
+    return hasNeverHadAgent(call) ? leave : { do: 'rescue' };
   if (people > 0 || evidence.room?.agent || evidence.carried) return leave;
   return judgeGone(evidence);
 }
@@ -93,6 +103,7 @@ function judgeVisitor({ call, now, room, carried }: Evidence): Finding {
 function judgeGone({ call, now, eventsWaiting }: Evidence): Finding {
   const idleMs = now - call.updatedAt.getTime();
   if (eventsWaiting && idleMs < hopeForEventsMs) return leave;
+  if (hasNeverHadAgent(call)) return idleMs < unseatedAfterMs ? leave : gaveUpWaiting;
   if (idleMs < (call.status === 'dialing' ? dialLostAfterMs : roomLostAfterMs)) return leave;
   return {
     do: 'abandon',

@@ -22,6 +22,7 @@ import { releaseNumberJob } from './release-number.ts';
 import { removeBlobsJob } from './remove-blobs.ts';
 import { removeNumberJob } from './remove-number.ts';
 import { rescueCallJob } from './rescue-call.ts';
+import { seatCallersSweep } from './seat-callers.ts';
 import { sendEmailJob } from './send-email.ts';
 import { sendTextMessageJob } from './send-text-message.ts';
 import { syncNumberJob } from './sync-number.ts';
@@ -41,6 +42,7 @@ export const tasks: readonly Task[] = [
   testTrunkJob,
   removeNumberJob,
   releaseNumberJob,
+  seatCallersSweep,
   reconcileCallsSweep,
   healCampaignsSweep,
   placeCallbacksSweep,

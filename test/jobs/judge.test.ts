@@ -9,6 +9,9 @@ function evidence(call: Partial<Evidence['call']>, rest: Partial<Omit<Evidence, 
     call: {
       status: 'active',
       channel: 'phone',
+      direction: 'inbound',
+      epoch: 1,
+      appliedSeq: 3,
       queuedAt: ago(60_000),
       dialedAt: null,
       updatedAt: ago(60_000),
@@ -60,6 +63,16 @@ describe('the sweep', () => {
       expect(judge(evidence({ status }, { room: { people: 1, agent: false } }))).toEqual({ do: 'rescue' });
     },
   );
+
+  test('leaves a caller who waits for a first agent to the sweep that seats them', () => {
+    const waiting = { status: 'ringing', appliedSeq: 0 } as const;
+    expect(judge(evidence(waiting, { room: { people: 1, agent: false } }))).toEqual({ do: 'leave' });
+    expect(judge(evidence(waiting))).toMatchObject({ do: 'abandon', reason: 'caller_hung_up' });
+    const outbound = { ...waiting, direction: 'outbound' } as const;
+    expect(judge(evidence(outbound, { room: { people: 1, agent: false } }))).toEqual({ do: 'rescue' });
+    const lost = { ...waiting, epoch: 2 } as const;
+    expect(judge(evidence(lost, { room: { people: 1, agent: false } }))).toEqual({ do: 'rescue' });
+  });
 
   test('does not rescue a call that has an agent, or that a living host carries', () => {
     expect(judge(evidence({}, { room: { people: 1, agent: true } }))).toEqual({ do: 'leave' });
