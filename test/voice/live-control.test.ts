@@ -191,10 +191,13 @@ describe('a supervisor of a live call', () => {
     expect(await ask('hand_back')).toMatchObject({ status: 'applied' });
     // The agent answers what nobody has answered yet.
     expect((await hear(product, call, handedAt)).toLowerCase()).toMatch(/open|monday|nine/);
-    const { id } = await newAgent(product, { agent_name: 'Billing', first_message: 'Billing department.' });
+    const { id } = await newAgent(product, {
+      agent_name: 'Billing',
+      first_message: 'You have reached the office for invoices. Which invoice do you mean?',
+    });
     const switchedAt = performance.now();
     expect(await ask('hand_off', { agent_id: id })).toMatchObject({ status: 'applied' });
-    expect((await hear(product, call, switchedAt)).toLowerCase()).toMatch(/billing/);
+    expect((await hear(product, call, switchedAt)).toLowerCase()).toContain('invoice');
     await call.hangup();
     const record = await finished(product, callId);
     expect(record.events.filter(({ type }) => type === 'agent.handed_off')).toMatchObject([
