@@ -4,13 +4,13 @@ import { background } from '../../platform/background.ts';
 import { readConfig } from '../../platform/config.ts';
 import { randomToken } from '../../platform/crypto.ts';
 import { createLogger } from '../../platform/log.ts';
+import { prepareNativeSide } from '../native/prepare.ts';
 import { RecordingUploader } from '../recording/uploader.ts';
 import { EventSink } from '../report/event-sink.ts';
 import { flushSpool } from '../report/spool.ts';
 import { Host } from './host.ts';
 import { warmInference } from './inference.ts';
 import { type FromHost, fromSupervisor } from './messages.ts';
-import { quietNativeSide } from './quiet-native.ts';
 import { rehearse } from './rehearse.ts';
 
 const spoolEveryMs = 10_000;
@@ -20,7 +20,7 @@ const hurryTimeoutMs = 20_000;
 const config = readConfig();
 const { LOG_LEVEL, LOG_PII } = config.env;
 const log = createLogger('worker-host', { level: LOG_LEVEL, pii: LOG_PII });
-quietNativeSide();
+prepareNativeSide();
 // First: the framework's log() throws before it. It is talkative, and what matters of it is told by events.
 initializeLogger({
   pretty: false,

@@ -2,14 +2,14 @@ import { defineAgent, type JobContext } from '@livekit/agents';
 import { readConfig } from '../../platform/config.ts';
 import { randomToken } from '../../platform/crypto.ts';
 import { createLogger } from '../../platform/log.ts';
+import { prepareNativeSide } from '../native/prepare.ts';
 import { EventSink } from '../report/event-sink.ts';
 import { entry } from '../session/entry.ts';
 import type { CallHost } from '../session/host.ts';
 import { PhraseCache } from '../session/phrases.ts';
-import { quietNativeSide } from './quiet-native.ts';
 
 /** The agent file of the stock agent server: one process, one call, the same entry as in a shared host. */
-quietNativeSide();
+prepareNativeSide();
 const config = readConfig();
 const log = createLogger('worker-job', { level: config.env.LOG_LEVEL, pii: config.env.LOG_PII });
 const sink = new EventSink(config.redisUrl, log);

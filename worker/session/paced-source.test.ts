@@ -1,5 +1,6 @@
-import { AudioFrame, AudioSource } from '@livekit/rtc-node';
+import { AudioFrame } from '@livekit/rtc-node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FrameFeed } from '../native/frame-feed.ts';
 import { voiceSampleRate } from '../providers/tts.ts';
 import { PacedSource } from './paced-source.ts';
 
@@ -19,8 +20,8 @@ describe('the source of the agent’s track', () => {
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     [sent, cleared] = [[], []];
-    vi.spyOn(AudioSource.prototype, 'captureFrame').mockImplementation(async ({ data }) => {
-      sent.push(data);
+    vi.spyOn(FrameFeed.prototype, 'send').mockImplementation(async (samples) => {
+      sent.push(samples?.slice() ?? new Int16Array(240));
     });
     source = new PacedSource({ queued: () => undefined, cleared: (aheadMs) => cleared.push(aheadMs) });
     await vi.advanceTimersByTimeAsync(1_000);
@@ -159,8 +160,8 @@ describe('the source of the agent’s track', () => {
     let late = 0;
     const { now } = performance;
     vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + late);
-    vi.mocked(AudioSource.prototype.captureFrame).mockImplementation(async ({ data }) => {
-      sent.push(data);
+    vi.mocked(FrameFeed.prototype.send).mockImplementation(async (samples) => {
+      sent.push(samples?.slice() ?? new Int16Array(240));
       late += spokenMs() > 0 && late === 0 ? 700 : 0;
     });
     const whole = source.captureFrame(speech(1_000));
@@ -171,7 +172,7 @@ describe('the source of the agent’s track', () => {
   });
 
   it('tells whoever wants to say more that the track is broken', async () => {
-    vi.mocked(AudioSource.prototype.captureFrame).mockRejectedValue(new Error('no such handle'));
+    vi.mocked(FrameFeed.prototype.send).mockRejectedValue(new Error('no such handle'));
     await vi.advanceTimersByTimeAsync(50);
     await expect(source.captureFrame(speech(100))).rejects.toThrow('no such handle');
   });

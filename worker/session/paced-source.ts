@@ -1,5 +1,6 @@
-import { AudioFrame, AudioSource } from '@livekit/rtc-node';
+import { type AudioFrame, AudioSource } from '@livekit/rtc-node';
 import { type Resolvers, withResolvers } from '../../platform/with-resolvers.ts';
+import { FrameFeed } from '../native/frame-feed.ts';
 import { voiceSampleRate } from '../providers/tts.ts';
 import { trimLead } from './frames.ts';
 
@@ -30,6 +31,7 @@ export interface OutputTap {
  */
 export class PacedSource extends AudioSource {
   readonly #tap: OutputTap;
+  readonly #feed: FrameFeed;
   /** Not yet sent, in order; of the first, what is left of it. */
   #pieces: Int16Array[] = [];
   #queued = 0;
@@ -51,6 +53,8 @@ export class PacedSource extends AudioSource {
   constructor(tap: OutputTap) {
     super(voiceSampleRate, 1, 0);
     this.#tap = tap;
+    const { handle: sourceHandle } = this.ffiHandle;
+    this.#feed = new FrameFeed({ sourceHandle, sampleRate: voiceSampleRate, frameSamples });
     void this.#send();
   }
 
@@ -118,6 +122,7 @@ export class PacedSource extends AudioSource {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.clearQueue();
+    this.#feed.close();
     await super.close();
   }
 
@@ -163,12 +168,12 @@ export class PacedSource extends AudioSource {
 
   async #sendPacket(): Promise<void> {
     const speaks = this.#queued > 0 && !this.#held;
-    const packet = speaks ? this.#take() : new Int16Array(packetSamples);
+    const packet = speaks ? this.#take() : null;
     this.#sentMs += packetMs;
     if (speaks) this.#speechMs = this.#sentMs;
     this.#makeRoom();
-    for (const half of [packet.slice(0, frameSamples), packet.slice(frameSamples)])
-      await super.captureFrame(new AudioFrame(half, voiceSampleRate, 1, frameSamples));
+    await this.#feed.send(packet?.subarray(0, frameSamples));
+    await this.#feed.send(packet?.subarray(frameSamples));
   }
 
   #take(): Int16Array {
