@@ -12,8 +12,8 @@ import {
 } from '../worker/rig/fault-proxy.ts';
 import { Rig } from '../worker/rig/rig.ts';
 
-/** What a caller may have to wait for any sound, on a machine that does much else. */
-const silenceLimitMs = 5_000;
+/** What a caller may have to wait for any sound: two seconds until the session notices, and one to say something. */
+const silenceLimitMs = 3_000;
 /** Two sentences, so that there is a middle. */
 const answer = 'we are open all day. On Sundays we are closed.';
 /** In the prompt of an agent whose model stops to think in the middle of its first reply. */
