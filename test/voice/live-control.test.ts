@@ -206,4 +206,26 @@ describe('a supervisor of a live call', () => {
     expect(spokenBy(record, 'agent').toLowerCase()).toContain('robin');
     expect(record.disposition).toBe('completed');
   });
+
+  it.concurrent('writes to the agent and for the caller, presses keys, and is told what cannot be done', async () => {
+    const { call, callId, ask } = await live('+15550304');
+    const keys: string[] = [];
+    call.on('dtmf', (key) => keys.push(key));
+    expect(await ask('dtmf', { digits: '4#' })).toMatchObject({ status: 'applied' });
+    await waitFor('the keys', () => keys.join('') === '4#', { timeoutMs: patienceMs });
+
+    expect(await ask('instruct', { text: 'Mention the parking lot.' })).toMatchObject({ status: 'applied' });
+    expect(await ask('whisper', { text: 'They are in a hurry.' })).toMatchObject({ status: 'applied' });
+    const from = performance.now();
+    expect(await ask('message', { text: 'How much is a cleaning?' })).toMatchObject({ status: 'applied' });
+    expect((await hear(product, call, from)).toLowerCase()).toMatch(/ninety|dollars/);
+
+    expect(await ask('whisper', { text: 'Take the call.', to: 'person' })).toMatchObject({
+      ...{ status: 'refused', detail: 'Nobody is being consulted.' },
+    });
+    expect(await ask('cancel_transfer')).toMatchObject({ status: 'refused' });
+    await call.hangup();
+    const record = await finished(product, callId);
+    expect(spokenBy(record, 'agent')).not.toMatch(/parking|hurry/);
+  });
 });

@@ -3,6 +3,7 @@ import { waitFor } from '../../platform/retry.ts';
 import { transcribe } from '../../simulate/audio/transcribe.ts';
 import type { Call } from '../../simulate/softphone/call.ts';
 import { busy } from '../../simulate/softphone/callee.ts';
+import type { Invite } from '../../simulate/softphone/invite.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
 import type { Product } from '../harness/product.ts';
 import { sharedProduct } from '../harness/shared-product.ts';
@@ -257,5 +258,48 @@ describe('a caller who asks for a person', () => {
     const record = await finished(product, await findCall(product, '+15550207'));
     expect(record.disposition).toBe('completed');
     expect(eventsOf(record, 'transfer.finished')).toMatchObject([{ data: { ok: true } }]);
+  });
+
+  it('may be transferred by a supervisor, who is told what cannot be, and may take it back', async () => {
+    const { number, colleague, call: dialIn } = await openLine('warm');
+    const ringing = new Promise<Invite>((resolve) =>
+      colleague.onInvite((invite) => {
+        invite.ring();
+        resolve(invite);
+      }),
+    );
+    const call = await dialIn(phone, '+15550209');
+    const callId = await findCall(product, '+15550209');
+    let commands = 0;
+    const order = (kind: string, fields: object = {}) =>
+      product.api<{ status: string; detail: string }>('POST', `/calls/${callId}/control`, {
+        ...{ command_id: `transfer-${++commands}`, kind },
+        ...fields,
+      });
+    const refused = async (target: string) => {
+      const { status, detail } = await order('transfer', { target });
+      expect(status).toBe('refused');
+      return detail;
+    };
+    expect(await refused('the moon')).toContain('nobody called "the moon"');
+    expect(await refused('+15550209')).toContain('own number');
+    expect(await refused(number)).toContain('this very line');
+
+    expect(await order('transfer')).toMatchObject({ status: 'applied' });
+    const invite = await ringing;
+    for (const kind of ['say', 'message'])
+      expect(await order(kind, { text: 'Hello?' })).toMatchObject({
+        ...{ status: 'refused', detail: 'The caller is on hold.' },
+      });
+    const cancelledAt = performance.now();
+    expect(await order('cancel_transfer')).toMatchObject({ status: 'applied' });
+    await invite.cancelled;
+    await hearUntil(call, cancelledAt, /sorry/);
+    await call.hangup();
+    const record = await finished(product, callId);
+    expect(eventsOf(record, 'transfer.finished')).toMatchObject([
+      { data: { ok: false, outcome: 'cancelled' } },
+    ]);
+    expect(record.disposition).toBe('completed');
   });
 });

@@ -6,7 +6,7 @@ import { operation } from '../../operation.ts';
 import { type Call, lockCall } from '../call.ts';
 import { fillCall } from '../fill-call.ts';
 import { trunkFor } from './route.ts';
-import { bareNumber, findTarget, isDialable, refusalOf, type Target } from './targets.ts';
+import { bareNumber, orderedTarget, type Target } from './targets.ts';
 import { openTransfer, type Transfer } from './transfer.ts';
 import { type TransferAnswer, transferRequest } from './wire.ts';
 
@@ -73,16 +73,9 @@ async function check(
   if (call.epoch !== epoch) return 'Another worker has the call now.';
   if (await openTransfer(ctx, call.id)) return 'Another transfer is under way.';
   const { definition } = await fillCall(ctx, call);
-  const found = findTarget(definition, target) ?? (isDialable(target) ? literal(target) : undefined);
-  if (!found) return `There is nobody called "${target}" to transfer to.`;
-  const refusal = refusalOf(found, call);
-  if (refusal) return refusal;
+  const found = orderedTarget(definition, target, call);
+  if (typeof found === 'string') return found;
   if ((await trunkFor(ctx, call, found.number)) === null)
     return 'No phone number of this workspace can place calls.';
   return { ...found, number: bareNumber(found.number) };
 }
-
-/** A supervisor may name a number that the agent does not know. */
-const literal = (number: string): Target => ({
-  ...{ name: number, number, mode: 'warm', description: '' },
-});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bareNumber, findTarget, refusalOf, sipUri } from './targets.ts';
+import { bareNumber, findTarget, orderedTarget, refusalOf, sipUri } from './targets.ts';
 
 const targets = {
   transferTo: '+14155550100',
@@ -45,4 +45,14 @@ test.each([
   expect(refusal('tel:+14155550198')).toContain('very line');
   expect(refusal('12')).toContain('cannot be dialed');
   expect(refusal('+14155550100')).toBeUndefined();
+});
+
+test('an order means a target, or a number that only its giver knows; everything else is refused with words', () => {
+  const line = { direction: 'inbound', fromNumber: '+14155550199', toNumber: '+14155550198' } as const;
+  const order = (wanted: string) => orderedTarget(targets, wanted, line);
+  expect(order('ruiz')).toMatchObject({ name: 'Dr. Ruiz', mode: 'cold' });
+  expect(order('+1 415 555 0177')).toMatchObject({ number: '+1 415 555 0177', mode: 'warm' });
+  expect(order('the moon')).toBe('There is nobody called "the moon" to transfer to.');
+  expect(order('+14155550199')).toContain('own number');
+  expect(orderedTarget({ transferTo: '', transferTargets: [] }, '', line)).toContain('nobody to transfer to');
 });

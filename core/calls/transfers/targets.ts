@@ -64,6 +64,19 @@ export function refusalOf({ name, number }: Target, line: Line): string | undefi
   return ours !== null && bare === bareNumber(ours) ? `The number of ${name} is this very line.` : undefined;
 }
 
+/** Whom an order means: one of the agent's targets, or a number that only a supervisor knows. A string: why nobody. Pure. */
+export function orderedTarget(targets: Targets, wanted: string, line: Line): Target | string {
+  const found = findTarget(targets, wanted) ?? (isDialable(bareNumber(wanted)) ? literal(wanted) : undefined);
+  if (found) return refusalOf(found, line) ?? found;
+  return wanted.trim() === ''
+    ? 'The agent has nobody to transfer to.'
+    : `There is nobody called "${wanted}" to transfer to.`;
+}
+
+const literal = (number: string): Target => ({
+  ...{ name: number, number, mode: 'warm', description: '' },
+});
+
 /** The user part and the host of a SIP URI; null: it is a number. */
 export function sipUri(target: string): { readonly user: string; readonly host: string } | null {
   const match = /^sips?:(?<user>[^\s@;]+)@(?<host>[^\s@;?]+)/i.exec(target);

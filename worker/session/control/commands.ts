@@ -38,6 +38,9 @@ const needsCaller = new Set<ControlAction['kind']>([
   ...(['say', 'message', 'dtmf', 'hand_back', 'hand_off'] as const),
 ]);
 
+/** What a caller who is on hold would not hear. */
+const needsEar = new Set<ControlAction['kind']>(['say', 'message', 'dtmf']);
+
 /** Carries one command out; answers what was done. Throws `Refusal`. */
 export async function carryOut(around: CommandParts, id: string, action: ControlAction): Promise<string> {
   const { parts, speech, silence, transfers, waiting } = around;
@@ -47,9 +50,9 @@ export async function carryOut(around: CommandParts, id: string, action: Control
   if (!session) throw new Refusal('The call has not begun yet.');
   if (needsCaller.has(action.kind) && !around.answered())
     throw new Refusal('Nobody has answered the call yet.');
+  if (needsEar.has(action.kind) && transfers.running) throw new Refusal('The caller is on hold.');
   switch (action.kind) {
     case 'say':
-      if (transfers.running) throw new Refusal('The caller is on hold.');
       background(parts.log, 'saying what a supervisor wrote', speech.say(action.text, 'say'));
       return 'The agent says it next.';
     case 'message':
@@ -87,6 +90,7 @@ export async function carryOut(around: CommandParts, id: string, action: Control
       if (transfers.running) throw new Refusal('A transfer is under way.');
       return await around.handOff(action.agentId);
     case 'dtmf':
+      if (parts.plan.channel !== 'phone') throw new Refusal('Keys are for a telephone; this is a web call.');
       background(parts.log, 'sending keys', pressKeys(parts, action.digits));
       return 'The keys are pressed.';
     case 'supervise':

@@ -1,7 +1,7 @@
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { internalPaths, personIdentity } from '../../../core/calls/plan.ts';
 import { reasonOf, type TransferMode, type TransferStatus } from '../../../core/calls/transfers/state.ts';
-import { bareNumber, findTarget, refusalOf, type Target } from '../../../core/calls/transfers/targets.ts';
+import { bareNumber, orderedTarget, type Target } from '../../../core/calls/transfers/targets.ts';
 import { type TransferAnswer, transferAnswer } from '../../../core/calls/transfers/wire.ts';
 import type { Caller } from '../caller.ts';
 import { CallerSound } from '../caller-sound.ts';
@@ -68,22 +68,22 @@ export class Transfers {
     const { plan } = this.#parts;
     if (this.#running) return 'Another transfer is under way.';
     if (this.#caller.answeredAt === 0) return 'Nobody has answered the call yet.';
-    const found = findTarget(plan.definition, target);
-    return found ? refusalOf(found, plan) : undefined;
+    const found = orderedTarget(plan.definition, target, plan);
+    return typeof found === 'string' ? found : undefined;
   }
 
   /** Resolves when the caller is connected, or back. Never rejects. */
   async transfer(order: TransferOrder): Promise<TransferOutcome> {
-    const problem = this.problem(order);
-    if (problem) return refused(problem);
     const { outcome, plan, log } = this.#parts;
+    const problem = this.problem(order);
+    const target = orderedTarget(plan.definition, order.target, plan);
+    if (problem || typeof target === 'string') return refused(problem ?? String(target));
     const running = new AbortController();
     this.#running = running;
     const signal = AbortSignal.any([running.signal, outcome.signal]);
     try {
-      const target = findTarget(plan.definition, order.target);
-      const mode = order.mode ?? target?.mode ?? 'warm';
-      if (mode === 'cold' && target && plan.channel === 'phone') {
+      const mode = order.mode ?? target.mode;
+      if (mode === 'cold' && plan.channel === 'phone') {
         const referred = await this.#refer(target);
         if (referred) return referred;
         signal.throwIfAborted();
