@@ -54,6 +54,7 @@ export interface CallTurns {
 export const groupings = {
   agent: 'agent',
   number: 'number',
+  trunk: 'trunk',
   stt: 'recogniser',
   llm: 'model',
   tts: 'voice',

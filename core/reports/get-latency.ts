@@ -4,6 +4,7 @@ import { agents } from '../../db/schema/agents.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { turnLatencies as turns } from '../../db/schema/turn-latencies.ts';
 import type { WorkspaceContext } from '../context.ts';
+import { trunkKey } from '../numbers/trunk-key.ts';
 import { operation } from '../operation.ts';
 import { type Percentiles, percentilesOf } from './percentiles.ts';
 import { type WorstTurn, worstTurns } from './worst-turns.ts';
@@ -21,10 +22,12 @@ const columns = {
   ttsFirstByte: turns.ttsFirstByteMs,
 } as const;
 
-export const latencyGroups = ['agent', 'number', 'stt', 'llm', 'tts'] as const;
+export const latencyGroups = ['agent', 'number', 'trunk', 'stt', 'llm', 'tts'] as const;
 const groupColumns = {
   agent: turns.agentId,
   number: turns.phoneNumberId,
+  // Its numbers are counted one by one and put together afterwards (`ofTrunks`).
+  trunk: turns.phoneNumberId,
   stt: turns.sttProvider,
   llm: turns.llmProvider,
   tts: turns.ttsProvider,
@@ -54,7 +57,7 @@ const input = z
   });
 
 export interface LatencyGroup {
-  /** Id of the agent, the number, or the provider's name; null: turns of web calls, or of a number that is gone. */
+  /** Id of the agent or number, the trunk's or provider's name; null: turns of web calls, or of a number that is gone. */
   readonly key: string | null;
   /** As people know it. */
   readonly name: string | null;
@@ -80,7 +83,8 @@ export const getLatency = operation({
     const endAt = filter.endAt ?? new Date();
     const startAt = filter.startAt ?? new Date(endAt.getTime() - defaultSpanMs);
     const where = conditions(ctx.workspaceId, { ...filter, startAt, endAt });
-    const rows = await histograms(ctx, where, groupBy);
+    const counted = await histograms(ctx, where, groupBy);
+    const rows = groupBy === 'trunk' ? await ofTrunks(ctx, counted) : counted;
     const keys = groupBy === undefined ? [] : [...new Set(rows.map((row) => row.key))];
     const names = await namesOf(ctx, groupBy);
     const groups = keys.map((key) => ({
@@ -155,6 +159,16 @@ async function histograms(
   });
 }
 
+/** The same bars under their trunks: numbers with the same SIP address and user share one. */
+async function ofTrunks(ctx: WorkspaceContext, bars: readonly Bar[]): Promise<Bar[]> {
+  const numbers = await ctx.db
+    .select()
+    .from(phoneNumbers)
+    .where(eq(phoneNumbers.workspaceId, ctx.workspaceId));
+  const trunks = new Map<string | null, string>(numbers.map((number) => [number.id, trunkKey(number)]));
+  return bars.map((bar) => ({ ...bar, key: trunks.get(bar.key) || null }));
+}
+
 function latencyOf(bars: readonly Bar[]): LatencyOf {
   const of = (part: LatencyPart): Percentiles => {
     const histogram = new Map<number, number>();
@@ -171,7 +185,7 @@ function latencyOf(bars: readonly Bar[]): LatencyOf {
   };
 }
 
-/** Names of the workspace's agents or numbers; a provider is its own name. */
+/** Names of the workspace's agents or numbers; a trunk or provider is its own name. */
 async function namesOf(
   ctx: WorkspaceContext,
   groupBy: (typeof latencyGroups)[number] | undefined,

@@ -29,6 +29,9 @@ beforeAll(async () => {
   phoneCall = plan.callId;
   await report(call.id, [400, 500, 600, 700], noon);
   await report(phoneCall, [1_500, 900], noon + 86_400_000);
+  const other = await newLine(app.t, ada.ctx, night.id);
+  const third = await startInboundCall(app.t.system(), { phoneNumberId: other.id, roomName: 'r-2' });
+  await report(third.callId, [300], noon + 5 * 86_400_000);
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -94,7 +97,18 @@ describe('GET /reports/latency', () => {
     expect(body.latency.total.turns).toBe(6);
   });
 
-  it('compares trunks by their number; web calls have none', async () => {
+  it('compares trunks, and puts the numbers of one together', async () => {
+    const { body } = await get('start_datetime=2026-02-10&end_datetime=2026-02-20&group_by=trunk');
+    expect(body.groups).toMatchObject([
+      { key: null, name: null, latency: { total: { turns: 4 } } },
+      {
+        ...{ key: 'sip.carrier.test', name: 'sip.carrier.test' },
+        latency: { total: { turns: 3, p50_ms: 900, p95_ms: 1_500 } },
+      },
+    ]);
+  });
+
+  it('compares numbers; web calls have none', async () => {
     const { body } = await get(`${range}&group_by=number`);
     expect(body.groups).toMatchObject([
       { key: null, name: null, latency: { total: { turns: 4, p50_ms: 500 } } },

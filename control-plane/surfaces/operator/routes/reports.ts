@@ -40,7 +40,7 @@ const latency = route({
   operationId: 'getLatencyReport',
   summary: 'How long callers wait for a reply, where the time goes, and the slowest turns',
   description:
-    'Over the turns of the last seven days unless told otherwise. Providers as they stand with the turn; `group_by` compares agents, trunks (their number) or providers of one stage.',
+    'Over the turns of the last seven days unless told otherwise. Providers as they stand with the turn; `group_by` compares agents, numbers, trunks (numbers with the same SIP address and user) or providers of one stage.',
   auth: 'member',
   status: 200,
   query: latencyFilters,
