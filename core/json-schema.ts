@@ -9,7 +9,8 @@ const refusedKeywords = new Set(['pattern', 'patternProperties']);
 
 export type CompiledSchema =
   | { readonly ok: true; readonly check: (value: unknown) => readonly FieldProblem[] }
-  | { readonly ok: false; readonly problem: string };
+  /** `broken`: it is no JSON Schema at all; otherwise one beyond what can be checked here. */
+  | { readonly ok: false; readonly problem: string; readonly broken: boolean };
 
 /**
  * A JSON Schema (draft 2020-12, 7 or 4) that somebody else wrote, as a check of values. Refused with words: what is no
@@ -17,16 +18,16 @@ export type CompiledSchema =
  */
 export function compileJsonSchema(schema: Readonly<Record<string, unknown>>): CompiledSchema {
   if (JSON.stringify(schema).length > maxSchemaChars)
-    return { ok: false, problem: `larger than ${maxSchemaChars} characters` };
+    return refused(`larger than ${maxSchemaChars} characters`);
   const unfit = unfitPart(schema, 0);
-  if (unfit !== null) return { ok: false, problem: unfit };
+  if (unfit !== null) return refused(unfit);
   let compiled: z.ZodType;
   try {
     compiled = z.fromJSONSchema(schema);
     // References are followed at the first use.
     compiled.safeParse(null);
   } catch (error) {
-    return { ok: false, problem: error instanceof Error ? lowerFirst(error.message) : String(error) };
+    return refused(error instanceof Error ? lowerFirst(error.message) : String(error));
   }
   return {
     ok: true,
@@ -38,6 +39,13 @@ export function compileJsonSchema(schema: Readonly<Record<string, unknown>>): Co
   };
 }
 
+const noList = '"required" must be a list';
+const noObject = '"properties" must be an object';
+
+const refused = (problem: string): CompiledSchema => ({
+  ...{ ok: false, problem, broken: problem === noList || problem === noObject },
+});
+
 function unfitPart(value: unknown, depth: number): string | null {
   if (typeof value !== 'object' || value === null) return null;
   if (depth > maxDepth) return `nested deeper than ${maxDepth} levels`;
@@ -45,8 +53,8 @@ function unfitPart(value: unknown, depth: number): string | null {
     // A property may be called like a keyword; the keyword's own value is a text, or for properties an object of schemas.
     if (refusedKeywords.has(key) && (key === 'patternProperties' || typeof part === 'string'))
       return `"${key}" is not supported; use enum, format or a description instead`;
-    if (key === 'required' && !Array.isArray(part) && !isSchema(part)) return '"required" must be a list';
-    if (key === 'properties' && !isSchema(part)) return '"properties" must be an object';
+    if (key === 'required' && !Array.isArray(part) && !isSchema(part)) return noList;
+    if (key === 'properties' && !isSchema(part)) return noObject;
     const unfit = unfitPart(part, depth + 1);
     if (unfit !== null) return unfit;
   }

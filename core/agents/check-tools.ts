@@ -1,4 +1,5 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { agents } from '../../db/schema/agents.ts';
 import { credentials } from '../../db/schema/credentials.ts';
 import type { WorkspaceContext } from '../context.ts';
 import type { FieldProblem } from '../errors.ts';
@@ -10,11 +11,20 @@ export async function checkTools(
   definition: AgentDefinition,
   ctx: Pick<WorkspaceContext, 'db' | 'workspaceId'>,
 ): Promise<FieldProblem[]> {
-  return [...checkNames(definition), ...checkNotes(definition), ...(await checkCredentials(definition, ctx))];
+  return [
+    ...checkNames(definition),
+    ...checkParameters(definition),
+    ...checkNotes(definition),
+    ...(await checkCredentials(definition, ctx)),
+    ...(await checkHandOffs(definition, ctx)),
+  ];
 }
 
-function checkNames({ functions, mcpServers }: AgentDefinition): FieldProblem[] {
-  const builtIn: ReadonlySet<string> = new Set(builtInNames);
+/** What the model calls to hand the caller to another agent, where there is one. */
+const handOffName = 'hand_off';
+
+function checkNames({ functions, mcpServers, handoffTargets }: AgentDefinition): FieldProblem[] {
+  const builtIn = new Set<string>(handoffTargets.length > 0 ? [...builtInNames, handOffName] : builtInNames);
   const names = mcpServers.map(({ name }) => name);
   return [
     ...functions.flatMap(({ name }, index) =>
@@ -28,6 +38,36 @@ function checkNames({ functions, mcpServers }: AgentDefinition): FieldProblem[] 
         : [],
     ),
   ];
+}
+
+function checkParameters({ functions }: AgentDefinition): FieldProblem[] {
+  return functions.flatMap(({ parameters }, index) => {
+    const path = `functions.${index}.parameters`;
+    if (parameters.type !== undefined && parameters.type !== 'object')
+      return [{ path, message: 'must describe an object ("type": "object")' }];
+    const schema = compileJsonSchema(parameters);
+    return schema.ok || !schema.broken ? [] : [{ path, message: `not a JSON Schema: ${schema.problem}` }];
+  });
+}
+
+/** What works, though not as its author may think. Pure. */
+export function adviseOnTools({ functions, mcpServers }: AgentDefinition): FieldProblem[] {
+  const unchecked = functions.flatMap(({ parameters }, index) => {
+    const schema = compileJsonSchema(parameters);
+    if (schema.ok || schema.broken) return [];
+    const message = `arguments are not checked before they are sent: ${schema.problem}`;
+    return [{ path: `functions.${index}.parameters`, message }];
+  });
+  const addressed = [
+    ...functions.map((one, index) => ({ path: `functions.${index}`, ...one })),
+    ...mcpServers.map((one, index) => ({ path: `mcpServers.${index}`, ...one })),
+  ];
+  const literal = addressed.flatMap(({ path, url, headers }) =>
+    /\{\{.+\}\}/.test(`${url} ${Object.values(headers).join(' ')}`)
+      ? [{ path, message: 'variables are not filled in in a URL or a header: {{…}} is sent as it stands' }]
+      : [],
+  );
+  return [...unchecked, ...literal];
 }
 
 function checkNotes({ noteSchema }: AgentDefinition): FieldProblem[] {
@@ -62,4 +102,22 @@ async function checkCredentials(
       path,
       message: `the workspace has no credential "${credential}"`,
     }));
+}
+
+async function checkHandOffs(
+  { handoffTargets }: AgentDefinition,
+  { db, workspaceId }: Pick<WorkspaceContext, 'db' | 'workspaceId'>,
+): Promise<FieldProblem[]> {
+  if (handoffTargets.length === 0) return [];
+  const ids = handoffTargets.map(({ agentId }) => agentId);
+  const rows = await db
+    .select({ id: agents.id })
+    .from(agents)
+    .where(and(eq(agents.workspaceId, workspaceId), inArray(agents.id, ids), isNull(agents.deletedAt)));
+  const known = new Set(rows.map(({ id }) => id));
+  return ids.flatMap((id, index) =>
+    known.has(id)
+      ? []
+      : [{ path: `handoffTargets.${index}`, message: 'the workspace has no agent of this id' }],
+  );
 }

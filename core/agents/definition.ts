@@ -179,7 +179,7 @@ export const agentDefinition = z.object({
   /** When the agent has said one of these, the call is over; case and punctuation do not matter. */
   endCallPhrases: z.array(z.string().trim().min(1).max(200)).max(50).default([]),
   functions: z.array(customFunction).max(100).default([]),
-  /** Functions that every agent can have; what each needs beside is checked in validate.ts. */
+  /** Functions that every agent can have; one that lacks what it needs (a target, a carrier) says so to the model. */
   builtIns: z
     .array(z.enum(builtInNames, `unknown; known here: ${builtInNames.join(', ')}`))
     .max(20)

@@ -2,8 +2,8 @@ import type { AgentDefinition } from './definition.ts';
 import { fillVariables } from './variables.ts';
 
 /**
- * Fills `{{name}}` into every text of a definition that is read, said or dialed. Of custom functions only what is said:
- * a value inside a URL or a header needs an encoding of its own. Pure.
+ * Fills `{{name}}` into every text of a definition that is read, said or dialed. Of custom functions only what is said and
+ * what the model reads: a value inside a URL or a header needs an encoding of its own. Pure.
  */
 export function fillDefinition(
   definition: AgentDefinition,
@@ -28,7 +28,16 @@ export function fillDefinition(
     idle: { ...idle, prompts: idle.prompts.map(fill) },
     durationWarning: { ...durationWarning, text: fill(durationWarning.text) },
     endCallPhrases: definition.endCallPhrases.map(fill).filter((phrase) => phrase.trim() !== ''),
-    functions: definition.functions.map((one) => ({ ...one, waitTexts: one.waitTexts.map(fill) })),
+    functions: definition.functions.map((one) => ({
+      ...one,
+      description: fill(one.description),
+      waitTexts: one.waitTexts.map(fill),
+    })),
+    handoffTargets: definition.handoffTargets.map(({ agentId, name, description }) => ({
+      agentId,
+      name: fill(name),
+      description: fill(description),
+    })),
     transferTo: fill(definition.transferTo),
     transferTargets: definition.transferTargets.map(({ name, number, description, mode }) => ({
       mode,

@@ -2,7 +2,7 @@ import type { WorkspaceContext } from '../context.ts';
 import { DomainError, type FieldProblem } from '../errors.ts';
 import { compileJsonSchema } from '../json-schema.ts';
 import type { Ports } from '../ports.ts';
-import { checkTools } from './check-tools.ts';
+import { adviseOnTools, checkTools } from './check-tools.ts';
 import type { AgentDefinition } from './definition.ts';
 import { fillDefinition } from './fill-definition.ts';
 import { providersOf, type Stage } from './providers.ts';
@@ -24,8 +24,14 @@ export async function validateDefinition(
     checkTools(definition, ctx),
   ]);
   return {
-    errors: [...checkProviders(definition), ...voices.errors, ...checkParts(definition), ...tools],
-    warnings: [...voices.warnings, ...checkWisdom(definition)],
+    errors: [
+      ...checkProviders(definition),
+      ...checkHearing(definition),
+      ...voices.errors,
+      ...checkParts(definition),
+      ...tools,
+    ],
+    warnings: [...voices.warnings, ...checkWisdom(definition), ...adviseOnTools(definition)],
   };
 }
 
@@ -54,6 +60,18 @@ function checkProviders(definition: AgentDefinition): FieldProblem[] {
       check(stage, `${stage}.fallbacks.${index}.provider`, provider),
     ),
   ]);
+}
+
+/** The speech gateway understands English and nothing else. */
+function checkHearing({ language, stt }: AgentDefinition): FieldProblem[] {
+  const listeners = [stt, ...stt.fallbacks].map(({ provider }) => provider);
+  if (/^en\b/i.test(language) || listeners.some((provider) => provider !== 'local')) return [];
+  return [
+    problem(
+      'stt.provider',
+      `the local recogniser understands English only, and the agent speaks ${language}: choose another provider`,
+    ),
+  ];
 }
 
 async function checkVoices(

@@ -9,6 +9,7 @@ beforeAll(async () => {
   app = await testApp();
   ada = await signUp(app);
   app.t.ports.voicesOf.set('elevenlabs', ['joe']);
+  for (const target of behaviour.handoff_targets) target.agent_id = await agent({ agent_name: 'Bookings' });
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -32,9 +33,8 @@ const behaviour = {
   duration_warning_text: 'One minute left.',
   end_call_phrases: ['goodbye'],
   transfer_targets: [{ name: 'Desk', number: '+16505551234', description: 'People', mode: 'warm' }],
-  handoff_targets: [
-    { name: 'Bookings', agent_id: '0198f3c0-0000-7000-8000-000000000001', description: 'Books rooms' },
-  ],
+  // Filled in when there is somebody to hand over to.
+  handoff_targets: [{ name: 'Bookings', agent_id: '', description: 'Books rooms' }],
   recording_policy: 'on',
   recording_consent_line: 'This call is recorded.',
   voicemail_action: 'leave_message',
@@ -66,10 +66,11 @@ describe('the wider definition', () => {
     const unable = await send('POST', '/agents', {
       ...{ agent_name: 'A', voice: 'bob', transfer_to: 'desk', voicemail_action: 'leave_message' },
       analysis_schema: { type: 'nonsense' },
+      handoff_targets: [{ name: 'Nobody', agent_id: '0198f3c0-0000-7000-8000-000000000001' }],
     });
     expect(unable.status).toBe(400);
     expect(unable.body.errors.map((one: { field: string }) => one.field).sort()).toEqual([
-      ...['analysis_schema', 'transfer_to', 'voice', 'voicemail_message'],
+      ...['analysis_schema', 'handoff_targets.0', 'transfer_to', 'voice', 'voicemail_message'],
     ]);
     expect(JSON.stringify(unable.body)).toContain('elevenlabs has no voice \\"bob\\"; it has joe');
   });

@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest';
+import {
+  checkAgent,
+  createAgent,
+  deleteAgent,
+  getDraft,
+  publishVersion,
+  saveDraft,
+  updateAgent,
+} from '../../core/agents/index.ts';
+import { newAgent } from '../factories/lines.ts';
+import { newPerson } from '../factories/people.ts';
+import { testContext } from '../harness/context.ts';
+
+const fn = (fields: object) => ({ name: 'look', url: 'https://shop.test/look', ...fields });
+
+describe('validation', () => {
+  test('an agent that cannot work is refused when saved, with every reason', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    t.ports.voicesOf.set('elevenlabs', ['joe', 'amy']);
+    const definition = {
+      tts: { voice: 'bob', fallbacks: [{ provider: 'elevenlabs', voice: 'eve' }] },
+      llm: { fallbacks: [{ provider: 'hal' }] },
+      transferTo: 'the front desk',
+      transferTargets: [
+        { name: 'Desk', number: '+12025550123' },
+        { name: 'desk', number: 'sip:desk@harbor.test' },
+      ],
+      handoffTargets: [
+        { name: 'Billing', agentId: '0198f3c0-0000-7000-8000-000000000001' },
+        { name: 'billing', agentId: '0198f3c0-0000-7000-8000-000000000002' },
+      ],
+      voicemail: { action: 'leave_message' as const },
+      maxCallDurationMs: 60_000,
+      durationWarning: { beforeMs: 60_000 },
+      functions: [
+        { name: 'f', url: 'https://a.test/' },
+        { name: 'f', url: 'https://b.test/' },
+      ],
+      analysis: { schema: { type: 'object', properties: { a: { type: 'string', pattern: '(a+)+$' } } } },
+    };
+    const refusal = await createAgent(ctx, { name: 'A', definition }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'invalid' });
+    const { fields } = refusal as { fields: { path: string; message: string }[] };
+    expect(fields.map(({ path }) => path.replace('definition.', '')).sort()).toEqual([
+      'analysis.schema',
+      'durationWarning.beforeMs',
+      'functions.1.name',
+      'handoffTargets.0',
+      'handoffTargets.1',
+      'handoffTargets.1.name',
+      'llm.fallbacks.0.provider',
+      'transferTargets.1.name',
+      'transferTo',
+      'tts.fallbacks.0.voice',
+      'tts.voice',
+      'voicemail.message',
+    ]);
+    expect(fields.find(({ path }) => path.endsWith('tts.voice'))?.message).toBe(
+      'elevenlabs has no voice "bob"; it has joe, amy',
+    );
+    const agent = await newAgent(ctx);
+    await expect(
+      updateAgent(ctx, { agentId: agent.id, definition: { tts: { voice: 'bob' } } }),
+    ).rejects.toMatchObject({ code: 'invalid', fields: [{ path: 'definition.tts.voice' }] });
+    await saveDraft(ctx, { agentId: agent.id, definition: { tts: { voice: 'bob' } } });
+    expect((await getDraft(ctx, { agentId: agent.id }))?.errors).toMatchObject([{ path: 'tts.voice' }]);
+    await expect(publishVersion(ctx, { agentId: agent.id })).rejects.toMatchObject({ code: 'invalid' });
+  });
+
+  test('a provider that is away costs a warning and not the save', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    t.ports.voicesOf.set('elevenlabs', new Error('ElevenLabs did not answer within 3000 ms'));
+    const agent = await newAgent(ctx, { definition: { systemPrompt: 'Hi', tts: { voice: 'bob' } } });
+    const check = await checkAgent(ctx, { agentId: agent.id });
+    expect(check).toEqual({
+      errors: [],
+      warnings: [
+        {
+          path: 'tts.voice',
+          message: 'the voice "bob" could not be checked: ElevenLabs did not answer within 3000 ms',
+        },
+      ],
+    });
+  });
+
+  test('what is unwise is said and saved', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx, {
+      definition: {
+        firstMessage: 'Hi {{name}}',
+        idle: { prompts: ['Hello?'], promptAfterMs: 20_000, hangUpAfterMs: 10_000 },
+        recording: { policy: 'on' },
+        durationWarning: { beforeMs: 10_000 },
+        turns: { endpointingMinMs: 900, endpointingMaxMs: 800 },
+        functions: [
+          fn({
+            parameters: { type: 'object', properties: { zip: { type: 'string', pattern: '^[0-9]+$' } } },
+          }),
+          fn({ name: 'buy', url: 'https://shop.test/{{shop}}' }),
+        ],
+      },
+    });
+    const { errors, warnings } = await checkAgent(ctx, { agentId });
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ path }) => path).sort()).toEqual([
+      'durationWarning.text',
+      'functions.0.parameters',
+      'functions.1',
+      'idle.hangUpAfterMs',
+      'recording.consentLine',
+      'systemPrompt',
+      'turns.endpointingMaxMs',
+      'variables',
+    ]);
+  });
+
+  test.each([
+    [
+      { functions: [fn({ parameters: { type: 'array' } })] },
+      'functions.0.parameters',
+      'must describe an object',
+    ],
+    [
+      { functions: [fn({ parameters: { type: 'object', properties: ['zip'] } })] },
+      ...(['functions.0.parameters', '"properties" must be an object'] as const),
+    ],
+    [
+      { language: 'de-DE', stt: { provider: 'local', fallbacks: [{ provider: 'local' }] } },
+      ...(['stt.provider', 'understands English only, and the agent speaks de-DE'] as const),
+    ],
+  ])('%j is refused when saved', async (definition, path, words) => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    await expect(createAgent(ctx, { name: 'A', definition })).rejects.toMatchObject({
+      ...{
+        code: 'invalid',
+        fields: [{ path: `definition.${path}`, message: expect.stringContaining(words) }],
+      },
+    });
+  });
+
+  test('the local recogniser may stand in for one that understands the language', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const stt = { provider: 'local', fallbacks: [{ provider: 'deepgram' }] };
+    await createAgent(ctx, { name: 'A', definition: { language: 'de-DE', stt } });
+  });
+
+  test('whom a call is handed to must be an agent of the workspace, and the function for it be ours', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const stranger = await newAgent((await newPerson(t)).ctx);
+    const gone = await newAgent(ctx, { name: 'Gone' });
+    await deleteAgent(ctx, { agentId: gone.id });
+    const billing = await newAgent(ctx, { name: 'Billing' });
+    const targets = [billing, stranger, gone].map(({ id, name }, index) => ({
+      ...{ name: `${name} ${index}`, agentId: id },
+    }));
+    await expect(
+      createAgent(ctx, {
+        name: 'A',
+        definition: { handoffTargets: targets, functions: [fn({ name: 'hand_off' })] },
+      }),
+    ).rejects.toMatchObject({
+      fields: [
+        { path: 'definition.functions.0.name' },
+        { path: 'definition.handoffTargets.1' },
+        { path: 'definition.handoffTargets.2' },
+      ],
+    });
+    await createAgent(ctx, { name: 'B', definition: { functions: [fn({ name: 'hand_off' })] } });
+  });
+});
