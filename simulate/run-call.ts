@@ -161,7 +161,13 @@ function judge(
     }
     turns.push(agentTurn(answer));
   }
-  // Whoever hangs up on the agent has left it, whatever the call's own record calls that.
-  const disposition = ended ? (record.disposition ?? '') : 'abandoned';
+  const disposition = dispositionOf(record.disposition ?? '', ended);
   failures.push(...wholeFailures(scenario, { answers, ended, disposition }));
 }
+
+/**
+ * Whoever hangs up on the agent has left it, whatever the call's own record calls that; but not who has been put through:
+ * the agent has left them.
+ */
+export const dispositionOf = (recorded: string, ended: boolean): string =>
+  ended || recorded === 'transferred' ? recorded : 'abandoned';

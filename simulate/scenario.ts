@@ -108,8 +108,8 @@ export const scenario = z
       .extend({
         /** Whether the agent has ended it. */
         ended: z.boolean().optional(),
-        /** completed: the agent has ended it. abandoned: the caller has. */
-        disposition: z.enum(['completed', 'abandoned']).optional(),
+        /** completed: the agent has ended it. abandoned: the caller has. The others only by phone. */
+        disposition: z.enum(['completed', 'abandoned', 'transferred', 'failed']).optional(),
         max_reply_ms: z.number().positive().optional(),
         /** Fields of notes, as `with` of a call. */
         noted: z.record(z.string(), z.unknown()).optional(),

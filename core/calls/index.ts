@@ -28,5 +28,5 @@ export * from './plan.ts';
 export { recordDialOutcome } from './record-dial-outcome.ts';
 export { recordEvents } from './record-events.ts';
 export { startInboundCall } from './start-inbound.ts';
-export { startWebCall, type WebCall } from './start-web.ts';
+export { startWebCall, threadKeyField, type WebCall } from './start-web.ts';
 export type { TranscriptTurn } from './transcript.ts';

@@ -11,12 +11,14 @@ import type { Call } from './call.ts';
 import { callerIdentity } from './plan.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
+/** A visitor's own secret: whoever knows it is told what was said under it. */
+export const threadKeyField = z.string().trim().min(16).max(180);
+
 const input = z.object({
   /** Id or web slug. */
   agent: z.string().trim().min(1).max(100),
   variables: variablesField.default({}),
-  /** A visitor's own secret: whoever knows it is told what was said under it. */
-  threadKey: z.string().trim().min(16).max(180).optional(),
+  threadKey: threadKeyField.optional(),
   visitorName: z.string().trim().max(100).default(''),
 });
 

@@ -23,13 +23,20 @@ export function brainOf(
     return {
       think: (messages, tools, signal) => askTwice(brain, { messages, tools, signal }, context),
     };
-  const { model, temperature, maxTokens } = definition.llm;
+  const { model: first, temperature, maxTokens, fallbacks } = definition.llm;
+  const models = [first, ...fallbacks.map(({ model }) => model)];
   return {
     think: (messages, tools, signal) =>
-      chatModel.stream({
-        ...{ model, messages, tools, temperature, maxTokens, signal },
-        timeoutMs: limits.modelSilenceMs,
-      }),
+      firstThatAnswers(
+        models.map(
+          (model, index) => () =>
+            chatModel.stream({
+              ...{ model, messages, tools, temperature, maxTokens, signal },
+              timeoutMs: index < models.length - 1 ? limits.fallbackAfterMs : limits.modelSilenceMs,
+            }),
+        ),
+        signal,
+      ),
   };
 }
 
@@ -40,16 +47,25 @@ async function* askTwice(
   context: () => Promise<WebhookContext>,
 ): AsyncGenerator<ModelDelta> {
   const known = await context();
-  for (let attempt = 1; ; attempt++) {
+  const ask = () => askWebhook(brain, request, known);
+  yield* firstThatAnswers([ask, ask], request.signal);
+}
+
+/** One attempt after the other, while not a bit has come; the last one's failure is the failure. */
+async function* firstThatAnswers(
+  attempts: readonly (() => AsyncIterable<ModelDelta>)[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ModelDelta> {
+  for (const [index, attempt] of attempts.entries()) {
     let begun = false;
     try {
-      for await (const delta of askWebhook(brain, request, known)) {
+      for await (const delta of attempt()) {
         begun = true;
         yield delta;
       }
       return;
     } catch (error) {
-      if (begun || attempt > 1 || request.signal?.aborted) throw error;
+      if (begun || index === attempts.length - 1 || signal?.aborted) throw error;
     }
   }
 }

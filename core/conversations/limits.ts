@@ -15,4 +15,6 @@ export const limits = {
   replyMs: 120_000,
   /** Without a bit from the model. */
   modelSilenceMs: 30_000,
+  /** The same, of a model that another one can step in for. */
+  fallbackAfterMs: 8_000,
 } as const;

@@ -178,6 +178,19 @@ describe('a chat', () => {
     expect(messages.map(({ role }) => role)).toEqual(['user', 'error', 'agent', 'user', 'agent']);
   });
 
+  test('whose model fails is answered by the next one, in their order, and the person notices nothing', async () => {
+    const fallbacks = ['spare-1', 'spare-2'].map((model) => ({ provider: 'openai', model }));
+    const { say, read } = await chat({ llm: { model: 'first', fallbacks } });
+    const failure = { failure: 'The language model answered 500.' };
+    script(failure, failure, { text: 'Here I am.' });
+    expect(textOf(await say('Hello?'))).toBe('Here I am.');
+    expect(asked.map(({ model }) => model)).toEqual(['first', 'spare-1', 'spare-2']);
+    expect((await read()).messages.map(({ role }) => role)).toEqual(['user', 'agent']);
+    script(failure);
+    expect(textOf(await say('And now?'))).toContain('Sorry');
+    expect(asked).toHaveLength(3);
+  });
+
   test('that the agent ends is over, and takes nothing more', async () => {
     const { say, read } = await chat();
     script({ text: 'Goodbye!', tool: 'end_call', args: {} });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordEvents } from '../../../core/calls/index.ts';
+import { getCallPlan, recordEvents } from '../../../core/calls/index.ts';
 import { calls } from '../../../db/schema/calls.ts';
 import { campaigns } from '../../../db/schema/campaigns.ts';
 import { outbox } from '../../../db/schema/outbox.ts';
@@ -36,6 +36,24 @@ describe('GET /calls/generate-token', () => {
         status: 'queued',
       });
     }
+  });
+
+  it('puts the calls and chats of one visitor into one thread, which the agent remembers', async () => {
+    const { id } = await newAgent(ada.ctx, { webSlug: 'known', definition: { rememberThread: true } });
+    const token = (key: string) =>
+      app.call('GET', `/calls/generate-token?agent_id=known&thread_key=${encodeURIComponent(key)}`);
+    const key = 'a secret of the visitor';
+    const chat = await app.call('POST', '/chats', {
+      headers: ada.headers,
+      body: { agent_id: id, thread_id: `visitor:${key}`, message: 'My boat is called Nancy.' },
+    });
+    expect(chat.status).toBe(200);
+    const planOf = async (callId: string) =>
+      (await getCallPlan(app.t.system(), { callId, epoch: 1 })).definition.systemPrompt;
+    expect(await planOf((await token(key)).body.call_id)).toContain('Nancy');
+    expect(await planOf((await token('a secret of another')).body.call_id)).not.toContain('Nancy');
+    const short = await token('short');
+    expect([short.status, fieldsOf(short.body)]).toEqual([400, ['thread_key']]);
   });
 
   it('hides agents that are not published, and asks for an agent', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { placeCall, startWebCall } from '../../../../core/calls/index.ts';
+import { placeCall, startWebCall, threadKeyField } from '../../../../core/calls/index.ts';
 import { phoneNumberField, variablesField } from '../../../../core/fields.ts';
 import { route } from '../../../http/route.ts';
 import { announceRoute } from './announce-call.ts';
@@ -18,6 +18,10 @@ const generateToken = route({
   query: z.object({
     agent_id: z.string().trim().min(1, 'must not be empty').max(100),
     visitor_name: z.string().trim().max(100).optional(),
+    thread_key: threadKeyField.optional().meta({
+      description:
+        'A secret of the visitor, 16 to 180 characters: calls with the same key, and chats of the thread `visitor:{thread_key}`, are one thread.',
+    }),
   }),
   returns: z.object({
     token: z.string(),
@@ -26,11 +30,13 @@ const generateToken = route({
     call_id: z.uuid(),
     agent_name: z.string(),
   }),
+  wireNames: { threadKey: 'thread_key' },
   handle: async ({ ctx, query, koa }) => {
     koa.set('Cache-Control', 'no-store');
     const { call, token, url, roomName, agentName } = await startWebCall(ctx, {
       agent: query.agent_id,
       visitorName: query.visitor_name,
+      threadKey: query.thread_key,
     });
     return { token, url, room: roomName, call_id: call.id, agent_name: agentName };
   },
