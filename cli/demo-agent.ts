@@ -40,13 +40,14 @@ prices: A check-up is fifty dollars, a cleaning is ninety dollars, and a filling
 const text = (description: string) => ({ type: 'string', description });
 
 /** The agent that answers on a fresh installation. */
-export const demoDefinition = (publicUrl: string): z.input<typeof agentDefinition> => ({
+export const demoDefinition = (publicUrl: string, transferTo = ''): z.input<typeof agentDefinition> => ({
   language: 'en-US',
   systemPrompt,
   firstMessage: 'Hello, thank you for calling Harbor Dental. How can I help you?',
   speaksFirst: 'agent',
   llm: { provider: 'openai', model: 'scripted/receptionist' },
   maxCallDurationMs: 10 * 60_000,
+  transferTo,
   functions: [
     {
       name: 'book_appointment',

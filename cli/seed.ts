@@ -48,7 +48,7 @@ async function seedDatabase(config: Config, { db }: DatabaseHandle): Promise<See
   const services = servicesOf(config, db);
   const admin = await ensureAdmin(services);
   const apiKey = await ensureApiKey(admin.ctx, config.dataDir);
-  const agent = await ensureDemoAgent(admin.ctx, config.publicUrl);
+  const agent = await ensureDemoAgent(admin.ctx, config.publicUrl, config.env.DEMO_TRANSFER_TO);
   await ensureDemoNumber(admin.ctx, agent.id);
   return {
     adminEmail,
@@ -132,7 +132,7 @@ async function opens(ctx: Context, key: string): Promise<boolean> {
 
 type AgentRow = typeof agents.$inferSelect;
 
-async function ensureDemoAgent(ctx: Context, publicUrl: string): Promise<AgentRow> {
+async function ensureDemoAgent(ctx: Context, publicUrl: string, transferTo: string): Promise<AgentRow> {
   const { db } = ctx.services;
   const [known] = await db
     .select()
@@ -145,7 +145,7 @@ async function ensureDemoAgent(ctx: Context, publicUrl: string): Promise<AgentRo
     return known;
   }
   const make = (webSlug: string) =>
-    createAgent(ctx, { name: 'Front desk', webSlug, definition: demoDefinition(publicUrl) });
+    createAgent(ctx, { name: 'Front desk', webSlug, definition: demoDefinition(publicUrl, transferTo) });
   const made = await make(demoSlug).catch((error: unknown) => {
     // The operator gave the slug to an agent of their own.
     if (error instanceof DomainError && error.code === 'conflict')

@@ -43,6 +43,11 @@ export const settings = {
     'true behind a reverse proxy: the last X-Forwarded-For address counts as the caller.',
   ),
   DEMO: setting('Product', flag(true), 'false: no demo agent and no demo booking book.'),
+  DEMO_TRANSFER_TO: setting(
+    'Product',
+    z.string().trim().max(200).default(''),
+    'Whom the demo agent puts callers through to who want a person: sip:name@host, which any phone that takes a REFER can be sent to, or a number, for which a trunk is needed. Read when the demo agent is made.',
+  ),
   LOG_LEVEL: setting(
     'Product',
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

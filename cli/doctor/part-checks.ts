@@ -5,10 +5,11 @@ import { whyNoCapture } from '../../sip/capture/tcpdump.ts';
 import { sentenceOf } from '../cli-error.ts';
 import { consoleFresh } from '../console-build.ts';
 import { type Binary, cacheFolder, livekitServer, livekitSip, redisServer } from '../embedded/binaries.ts';
+import { goVersion } from '../embedded/go-build.ts';
 import { postgresPrograms } from '../embedded/postgres.ts';
 import { postgresUser } from '../embedded/postgres-user.ts';
 import { findBinary } from '../embedded/resolve-binary.ts';
-import { aptCommand } from '../embedded/system-packages.ts';
+import { aptCommand, aptPrefix } from '../embedded/system-packages.ts';
 import { embeddedParts, type Wishes } from '../environment.ts';
 import { checkDatabase, checkLivekit, checkRedis } from '../external.ts';
 import { type Check, finding } from './finding.ts';
@@ -72,11 +73,24 @@ async function external(what: string, name: string, check: () => Promise<void>) 
 async function program(what: string, binary: Binary) {
   const found = await findBinary(binary);
   if (found) return [finding('ok', what, found.path)];
+  const missing = `not here; without it: ${binary.without}`;
+  const ways = await waysTo(binary);
+  if (ways.length > 0) return [finding('warn', what, missing, `The next start ${ways.join(', or ')}.`)];
   const { go, apt } = binary;
-  const way = go
-    ? `The next start builds it with Go (${go.minutes})${go.aptLibraries.length > 0 ? `; libraries: ${aptCommand(go.aptLibraries)}` : ''}.`
-    : `The next start installs it, if it may: ${aptCommand(apt ?? [])}`;
-  return [finding('warn', what, `not here; without it: ${binary.without}`, way)];
+  const fix = go ? 'Install Go (https://go.dev/dl/); the next start builds it.' : aptCommand(apt ?? []);
+  return [finding(binary === livekitSip ? 'warn' : 'bad', what, `${missing}, and it cannot be had`, fix)];
+}
+
+/** How the next start would get a program, in the order in which it tries. */
+async function waysTo({ go, apt, releases }: Binary): Promise<string[]> {
+  const ways: string[] = [];
+  if (releases[`${process.platform}-${process.arch}`]) ways.push('downloads its release');
+  if (go && (await goVersion(inheritedEnv()))) {
+    const libraries = go.aptLibraries.length > 0 ? `; libraries: ${aptCommand(go.aptLibraries)}` : '';
+    ways.push(`builds it with Go (${go.minutes}${libraries})`);
+  }
+  if (apt && (await aptPrefix())) ways.push(`installs it: ${aptCommand(apt)}`);
+  return ways;
 }
 
 /** Only for whoever asks for one: nothing is installed for it. */

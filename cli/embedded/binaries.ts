@@ -44,7 +44,19 @@ export const livekitServer: Binary = {
   version: '1.13.5',
   minimum: [1, 9],
   without: 'no calls at all',
-  releases: {},
+  // Sums of the release's own checksums.txt.
+  releases: {
+    'linux-x64': {
+      url: 'https://github.com/livekit/livekit/releases/download/v1.13.5/livekit_1.13.5_linux_amd64.tar.gz',
+      sha256: 'c020fac437b7cc9b776eef1ad5ea8af77be9acfa07602eca20a3a44930dfbc70',
+      member: 'livekit-server',
+    },
+    'linux-arm64': {
+      url: 'https://github.com/livekit/livekit/releases/download/v1.13.5/livekit_1.13.5_linux_arm64.tar.gz',
+      sha256: '332015305518765fe05bad74fc3a9d9583e635e7dd130de3c4fc563d69c550f3',
+      member: 'livekit-server',
+    },
+  },
   go: {
     module: 'livekit-server',
     package: 'github.com/livekit/livekit-server/cmd/server',

@@ -79,7 +79,7 @@ function StatusLine({ call }: { readonly call: Call }) {
     case 'waiting':
       return 'Waiting for the agent…';
     case 'queued':
-      return 'Everybody is on another call. Stay on the line: you are connected as soon as somebody is free.';
+      return 'Nobody is free right now. Stay on the line: you are connected as soon as somebody is.';
     case 'live':
       return <Timer since={call.startedAt} />;
     case 'ended':

@@ -17,6 +17,8 @@ export interface Workload {
   readonly slots: number;
   readonly freeSlots: number;
   readonly hosts: number;
+  /** The worst of the hosts' event loops: p99 of its delay over the last second. */
+  readonly loopDelayMs: number;
   /** Hosts that the calls of now and of the queue need. */
   readonly desiredReplicas: number;
   /** By the name under which workers register with LiveKit. */
@@ -91,6 +93,7 @@ function capacityOf(hosts: readonly HostHeartbeat[]) {
     slots: open.reduce((sum, host) => sum + host.slots, 0),
     freeSlots: open.reduce((sum, host) => sum + Math.max(0, host.slots - host.active), 0),
     hosts: hosts.length,
+    loopDelayMs: Math.round(Math.max(0, ...hosts.map((host) => host.loopDelayMs))),
     perAgent: [...perAgent].map(([agentName, active]) => ({ agentName, active })),
   };
 }

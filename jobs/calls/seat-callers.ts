@@ -11,7 +11,7 @@ import {
 import { type DispatchMetadata, dispatchMetadata } from '../../core/calls/plan.ts';
 import type { HostHeartbeat } from '../../core/fleet.ts';
 import { hangUp } from '../../sip/hang-up.ts';
-import { ignoreGone } from '../../sip/livekit.ts';
+import { ignoreGone, isUnreachable } from '../../sip/livekit.ts';
 import { isAgent, isPerson, participantsOf } from '../../sip/rooms.ts';
 import { inboundRoomPrefix } from '../../sip/trunks.ts';
 import type { JobServices } from '../services.ts';
@@ -41,6 +41,7 @@ interface Waiting {
  */
 export async function seatCallers(services: JobServices): Promise<string> {
   const rooms = await roomsOfCallers(services);
+  if (rooms === null) return 'LiveKit cannot be reached';
   if (rooms.length === 0) return 'nobody waits';
   const hosts = (await services.core.ports.fleet.hosts()).filter(
     (one) => one.agentName === services.agentName,
@@ -70,10 +71,18 @@ export async function seatCallers(services: JobServices): Promise<string> {
   return `waiting: ${waiting.length}`;
 }
 
-/** Rooms that people open by calling us: what LiveKit's dispatch rules and our visitors' tokens name. */
-async function roomsOfCallers({ livekit }: JobServices): Promise<Room[]> {
+/**
+ * Rooms that people open by calling us: what LiveKit's dispatch rules and our visitors' tokens name. Null: LiveKit is
+ * away, and nobody can wait there.
+ */
+async function roomsOfCallers({ livekit }: JobServices): Promise<Room[] | null> {
   const now = Date.now();
-  return (await livekit.rooms.listRooms()).filter(
+  const all = await livekit.rooms.listRooms().catch((error: unknown) => {
+    if (isUnreachable(error)) return null;
+    throw error;
+  });
+  if (all === null) return null;
+  return all.filter(
     (room) =>
       room.numParticipants > 0 &&
       (room.name.startsWith(`${inboundRoomPrefix}_`) || room.name.startsWith('web-')) &&

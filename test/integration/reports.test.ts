@@ -22,7 +22,17 @@ const host = (hostId: string, slots: number, active: number, draining = false): 
 test('an installation that rests wants one host', async () => {
   await using t = await testContext();
   expect(await getWorkload(t.anonymous, {})).toEqual({
-    ...{ active: 0, ringing: 0, queued: 0, aboutToDial: 0, slots: 0, freeSlots: 0, hosts: 0, liveRooms: 0 },
+    ...{
+      active: 0,
+      ringing: 0,
+      queued: 0,
+      aboutToDial: 0,
+      slots: 0,
+      freeSlots: 0,
+      hosts: 0,
+      loopDelayMs: 0,
+      liveRooms: 0,
+    },
     desiredReplicas: 1,
     ...{ perAgent: [], perTrunk: [] },
   });
@@ -44,7 +54,7 @@ test('the workload counts calls by what they do, and the slots that are open to 
   t.ports.liveRooms = 5;
   expect(await getWorkload(t.anonymous, {})).toEqual({
     ...{ active: 1, ringing: 1, queued: 1, aboutToDial: 1 },
-    ...{ slots: 2, freeSlots: 1, hosts: 2, liveRooms: 5 },
+    ...{ slots: 2, freeSlots: 1, hosts: 2, loopDelayMs: 1, liveRooms: 5 },
     desiredReplicas: 2,
     perAgent: [{ agentName: 'trunkline', active: 3 }],
     perTrunk: [{ trunk: trunkLabel(workspaceId, 'sip.carrier.test'), active: 3 }],

@@ -16,8 +16,14 @@ function dataFolder() {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-const configOf = (t: TestContext, dataDir: string, publicUrl = 'http://127.0.0.1:8080'): Config =>
+const configOf = (
+  t: TestContext,
+  dataDir: string,
+  publicUrl = 'http://127.0.0.1:8080',
+  transferTo = '',
+): Config =>
   readConfig({
+    DEMO_TRANSFER_TO: transferTo,
     TRUNKLINE_DATA: dataDir,
     DATABASE_URL: t.databaseUrl,
     REDIS_URL: 'redis://127.0.0.1:1',
@@ -53,6 +59,16 @@ test('a first seed makes an admin who can sign in, a key that works, and a demo 
   expect(await listNumbers(ctx, {})).toMatchObject([
     { e164: made.demo.number, provider: 'local', allowedAddresses: ['127.0.0.1/32'] },
   ]);
+});
+
+test('a demo agent is given somebody to put callers through to', async () => {
+  await using t = await testContext();
+  using data = dataFolder();
+  const made = await seed(configOf(t, data.path, 'http://127.0.0.1:8080', 'sip:desk@127.0.0.1:5070'));
+  const ctx = t.as(await identifyByApiKey(t.services, made.apiKey));
+  expect((await getAgent(ctx, { agentId: made.demo.agentId })).definition.transferTo).toBe(
+    'sip:desk@127.0.0.1:5070',
+  );
 });
 
 test('a second seed changes nothing and does not know the password any more', async () => {

@@ -38,7 +38,7 @@ it('who finds every slot taken waits in line, and is answered, or gives up, or i
 
   const first = await dialDemo(product, phone, '+15550601');
   await page.getByRole('button', { name: 'Start the call' }).click();
-  await page.getByText('Everybody is on another call').waitFor({ timeout: patienceMs });
+  await page.getByText('Nobody is free right now').waitFor({ timeout: patienceMs });
   const second = await ring('+15550602');
   const secondId = await findCall(product, '+15550602');
   expect(await detail(secondId)).toMatchObject({ status: 'ringing', disposition: null });

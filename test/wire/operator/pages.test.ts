@@ -112,6 +112,7 @@ describe('GET /reports/workload', () => {
     expect(samples.get('trunkline_worker_slots')).toBe('6');
     expect(samples.get('trunkline_free_slots')).toBe('4');
     expect(samples.get('trunkline_worker_hosts')).toBe('2');
+    expect(samples.get('trunkline_worker_loop_delay_ms')).toBe('1');
     expect(samples.get('trunkline_live_rooms')).toBe('3');
     expect(samples.get('trunkline_agent_active_calls{agent="trunkline"}')).toBe('2');
     for (const name of [

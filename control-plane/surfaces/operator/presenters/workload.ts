@@ -11,6 +11,11 @@ export function presentWorkload(workload: Workload): string {
     ['worker_slots', 'Calls that all worker hosts take at once.', workload.slots],
     ['free_slots', 'Slots without a call, of hosts that take new ones.', workload.freeSlots],
     ['worker_hosts', 'Worker hosts that reported within five seconds.', workload.hosts],
+    [
+      'worker_loop_delay_ms',
+      'Worst event-loop delay of a host, p99 of the last second.',
+      workload.loopDelayMs,
+    ],
     ['desired_replicas', 'Worker hosts that the present load asks for.', workload.desiredReplicas],
   ];
   const lines = gauges.flatMap(([name, help, value]) => [
