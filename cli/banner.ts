@@ -25,10 +25,11 @@ export function printBanner(
         ? `${seed.adminEmail}  password ${bold(seed.adminPassword)}  ${dim('(shown only now)')}`
         : `${seed.adminEmail}  ${dim('(the password was shown at the first start)')}`,
     );
-    row('Talk', `${publicUrl}/talk/demo  ${dim('in a browser with a microphone')}`);
+    if (run.livekitUrl) row('Talk', `${publicUrl}/talk/demo  ${dim('in a browser with a microphone')}`);
     if (run.sip)
       row('Call', `sip:${seed.demo.number}@${run.sip}  ${dim('with any SIP phone, no registration')}`);
   }
+  if (!run.livekitUrl) row('Talk', 'off: no media server runs here');
   if (!run.sip) row('Call', 'off: no SIP service runs here');
   output.line();
   output.line(dim('  Ctrl-C stops everything.'));

@@ -22,7 +22,8 @@ export interface RunFile {
   readonly url: string;
   /** `host:port` to send SIP to; null when phone calls are off. */
   readonly sip: string | null;
-  readonly livekitUrl: string;
+  /** The media server; null when calls are off. */
+  readonly livekitUrl: string | null;
   /** The local speech gateway; null when other providers do all of it. */
   readonly speechUrl: string | null;
   /** A workspace key of the admin's, for X-API-Key; null when nothing was seeded. */

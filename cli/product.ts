@@ -57,7 +57,8 @@ export class Product {
   readonly #ending = new AbortController();
   #runFile: RunFile | undefined;
   #stopped: Promise<void> | undefined;
-  #sipOff = false;
+  /** What could not be had here; whoever waits for it does without. */
+  readonly #off = { media: false, sip: false };
 
   private constructor(
     options: ProductOptions,
@@ -99,7 +100,7 @@ export class Product {
       this.#timed('migrations', () => this.#migrate()).then(() => fresh),
     );
     const redis = this.#timed('redis', () => this.#startRedis());
-    const media = this.#timed('livekit', () => this.#startLivekit(redis));
+    const media = this.#timed('livekit', () => this.#startMedia(redis));
     const stores = Promise.all([migrated, redis, media]);
     const work = [
       stores,
@@ -108,7 +109,7 @@ export class Product {
       this.#timed('web pages', () => this.#buildPages()),
       stores.then(() => this.#timed('controlPlane', () => this.#startEntry('controlPlane'))),
       stores.then(() => this.#timed('jobs', () => this.#startEntry('jobs'))),
-      Promise.all([redis, media]).then(() => this.#timed('worker', () => this.#startEntry('worker'))),
+      Promise.all([redis, media]).then(() => this.#timed('worker', () => this.#startWorker())),
     ];
     const seeding = migrated.then((fresh) =>
       this.#timed('seed', () =>
@@ -118,7 +119,7 @@ export class Product {
     await all([...work, seeding]);
     const seed = await seeding;
     // Made just now, the number reaches LiveKit a moment later, through the queue; "ready" means it can be dialed.
-    if (seed?.adminPassword !== undefined && this.#embedded.sip && !this.#sipOff)
+    if (seed?.adminPassword !== undefined && this.#embedded.sip && !this.#off.sip)
       await this.#timed('demo line', () => this.#awaitDemoLine(seed.demo.number));
     this.#runFile = this.#describe(seed);
     this.#instance.writeRunFile(this.#runFile);
@@ -187,15 +188,28 @@ export class Product {
     );
   }
 
-  async #startLivekit(redis: Promise<void>): Promise<void> {
+  /** Without livekit-server there are no calls; chats, agents, lists and reports go on, so its failure is loud but not the end. */
+  async #startMedia(redis: Promise<void>): Promise<void> {
+    if (!this.#embedded.livekit) {
+      const { LIVEKIT_URL = '', LIVEKIT_API_KEY = '', LIVEKIT_API_SECRET = '' } = this.#environment.child;
+      return (await externalChecks()).checkLivekit(LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET);
+    }
+    const binary = this.#resolve(livekitServer);
+    binary.catch(() => undefined);
+    await redis;
+    try {
+      await this.#startLivekit(await binary);
+    } catch (error) {
+      if (this.#stopped) return;
+      Object.assign(this.#off, { media: true, sip: true });
+      this.#options.output.warn(
+        `Calls are OFF, by phone and on the web; everything else works. ${sentenceOf(error)}`,
+      );
+    }
+  }
+
+  async #startLivekit(binary: string): Promise<void> {
     const { child, ports } = this.#environment;
-    const [url = '', apiKey = '', apiSecret = ''] = [
-      'LIVEKIT_URL',
-      'LIVEKIT_API_KEY',
-      'LIVEKIT_API_SECRET',
-    ].map((name) => child[name]);
-    if (!this.#embedded.livekit) return (await externalChecks()).checkLivekit(url, apiKey, apiSecret);
-    const [binary] = await Promise.all([this.#resolve(livekitServer), redis]);
     await this.#run(
       livekitSpec({
         binary,
@@ -204,8 +218,8 @@ export class Product {
         port: ports.get('LIVEKIT_PORT') ?? 0,
         tcpPort: ports.get('LIVEKIT_TCP_PORT') ?? 0,
         udpPort: ports.get('LIVEKIT_UDP_PORT') ?? 0,
-        apiKey,
-        apiSecret,
+        apiKey: child.LIVEKIT_API_KEY ?? '',
+        apiSecret: child.LIVEKIT_API_SECRET ?? '',
         redisUrl: child.REDIS_URL ?? '',
         webhookUrl: `${child.CONTROL_PLANE_URL}/webhook/livekit`,
       }),
@@ -218,15 +232,9 @@ export class Product {
     const { child, ports } = this.#environment;
     const { env, dataDir } = this.#options.wishes;
     try {
-      const [binary, mediaUp] = await Promise.all([
-        this.#resolve(livekitSip),
-        // Its failure is told once, by itself.
-        media.then(
-          () => true,
-          () => false,
-        ),
-      ]);
-      if (!mediaUp) return;
+      // A failure of the media server is told once, by itself.
+      const [binary] = await Promise.all([this.#resolve(livekitSip), media.catch(() => undefined)]);
+      if (this.#off.media) return;
       await this.#run(
         livekitSipSpec({
           binary,
@@ -242,7 +250,7 @@ export class Product {
       );
     } catch (error) {
       if (this.#stopped) return;
-      this.#sipOff = true;
+      this.#off.sip = true;
       this.#options.output.warn(`Phone calls are OFF, web calls work. ${sentenceOf(error)}`);
     }
   }
@@ -285,6 +293,10 @@ export class Product {
     }
   }
 
+  async #startWorker(): Promise<void> {
+    if (!this.#off.media) await this.#startEntry('worker');
+  }
+
   async #startEntry(name: keyof Entries): Promise<void> {
     const { wishes, entries = productEntries } = this.#options;
     const { child, node } = this.#environment;
@@ -313,11 +325,11 @@ export class Product {
   #describe(seed: Seed | undefined): RunFile {
     const { child, ports } = this.#environment;
     const { env } = this.#options.wishes;
-    const sip = this.#embedded.sip && !this.#sipOff;
+    const sip = this.#embedded.sip && !this.#off.sip;
     return {
       url: `http://${localHost(env.HOST)}:${ports.get('PORT')}`,
       sip: sip ? `${localHost(env.SIP_HOST)}:${ports.get('SIP_PORT')}` : null,
-      livekitUrl: child.LIVEKIT_URL ?? '',
+      livekitUrl: this.#off.media ? null : (child.LIVEKIT_URL ?? null),
       speechUrl: child.SPEECH_URL ?? null,
       apiKey: seed?.apiKey ?? null,
       demo: seed?.demo ?? null,

@@ -3,7 +3,11 @@ import { printBanner } from '../../cli/banner.ts';
 import type { RunFile } from '../../cli/instance.ts';
 import { recordedOutput } from './support.ts';
 
-const run = { url: 'http://127.0.0.1:8080', sip: '127.0.0.1:5060' } as RunFile;
+const run = {
+  url: 'http://127.0.0.1:8080',
+  sip: '127.0.0.1:5060',
+  livekitUrl: 'ws://127.0.0.1:7880',
+} as RunFile;
 const seed = {
   ...{ adminEmail: 'admin@trunkline.local', adminPassword: 'pass-1', apiKey: 'key' },
   demo: { agentId: 'a', number: '+12025550100' },
@@ -38,4 +42,11 @@ test('later the password is not known any more, and without SIP there is nothing
   const without = printed({ run: { sip: null } });
   expect(without).toContain('no SIP service runs here');
   expect(without).not.toContain('sip:+1');
+  expect(without).toContain('/talk/demo');
+});
+
+test('without a media server nobody is sent to the page for visitors', () => {
+  const without = printed({ run: { sip: null, livekitUrl: null } });
+  expect(without).toContain('no media server runs here');
+  expect(without).not.toContain('/talk/demo');
 });

@@ -4,8 +4,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { postgresUrl } from '../../cli/embedded/postgres.ts';
+import { redisUrl } from '../../cli/embedded/redis.ts';
 import { type RunFile, readRunFile } from '../../cli/instance.ts';
 import { freePort } from '../../cli/ports.ts';
+import { loadSecrets } from '../../cli/secrets.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { isAlive } from '../../platform/is-alive.ts';
 import { waitFor } from '../../platform/retry.ts';
@@ -20,8 +23,15 @@ interface Run {
 }
 
 /** `trunkline start` with the real embedded servers, and stubs for our own processes. */
-function startCli(dataDir: string, env: Record<string, string> = {}, port = '0'): Run {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, '--data', dataDir, '--port', port], {
+function startCli(
+  dataDir: string,
+  env: Record<string, string> = {},
+  port = '0',
+  without: readonly string[] = [],
+): Run {
+  const missing = without.flatMap((name) => ['--without', name]);
+  const flags = ['--data', dataDir, '--port', port, ...missing];
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...flags], {
     env: { ...inheritedEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -185,6 +195,63 @@ describe('a running instance', () => {
       expect(isAlive(file.pids.postgres ?? 0)).toBe(true);
     } finally {
       await Promise.all([cleanUp(run, dataDir), cleanUp(other, otherDir)]);
+    }
+  });
+});
+
+describe('what cannot be had', () => {
+  it.each([
+    {
+      missing: 'livekit-sip',
+      warns: /Phone calls are OFF, web calls work\. livekit-sip cannot be had/,
+      parts: ['controlPlane', 'jobs', 'livekit', 'speech', 'worker'],
+    },
+    {
+      missing: 'livekit-server',
+      warns: /Calls are OFF, by phone and on the web; everything else works\. livekit-server cannot be had/,
+      parts: ['controlPlane', 'jobs', 'speech'],
+    },
+  ])('is said, and switches off only what needs it: $missing', async ({ missing, warns, parts }) => {
+    using folder = dataFolder();
+    const dataDir = join(folder.path, 'data');
+    const run = startCli(dataDir, {}, '0', [missing]);
+    try {
+      const file = await ready(dataDir, run);
+      expect(Object.keys(file.pids).sort()).toEqual([...parts, 'postgres', 'redis', 'trunkline'].sort());
+      expect(file.sip).toBeNull();
+      expect(file.livekitUrl === null).toBe(missing === 'livekit-server');
+      expect(run.printed()).toMatch(warns);
+      expect(run.printed()).toContain('off: no SIP service runs here');
+      run.child.kill('SIGTERM');
+      expect(await run.exited).toBe(0);
+      expect(Object.values(file.pids).filter(isAlive)).toEqual([]);
+    } finally {
+      await cleanUp(run, dataDir);
+    }
+  });
+});
+
+describe('what is elsewhere', () => {
+  it('is used as it is, and lives on when the product stops', async () => {
+    using folder = dataFolder();
+    const [elsewhere, dataDir] = [join(folder.path, 'elsewhere'), join(folder.path, 'data')];
+    const [postgres, redis] = [await freePort(), await freePort()];
+    const host = startCli(elsewhere, { POSTGRES_PORT: String(postgres), REDIS_PORT: String(redis) });
+    const hosted = await ready(elsewhere, host);
+    const secrets = loadSecrets(elsewhere);
+    const guest = startCli(dataDir, {
+      DATABASE_URL: postgresUrl({ port: postgres, password: secrets.postgresPassword }),
+      REDIS_URL: redisUrl({ port: redis, password: secrets.redisPassword }),
+    });
+    try {
+      const { pids } = await ready(dataDir, guest);
+      expect(pids).not.toHaveProperty('postgres');
+      expect(pids).not.toHaveProperty('redis');
+      guest.child.kill('SIGTERM');
+      expect(await guest.exited).toBe(0);
+      expect(Object.values(hosted.pids).every(isAlive)).toBe(true);
+    } finally {
+      await Promise.all([cleanUp(host, elsewhere), cleanUp(guest, dataDir)]);
     }
   });
 });

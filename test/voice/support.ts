@@ -48,11 +48,7 @@ export const dialDemo = (product: Product, phone: Softphone, from: string): Prom
   dial(product, phone, { number: product.run.demo.number, from });
 
 /** Says words to the agent; resolves when the last of them has left. */
-export async function say(
-  product: Product,
-  call: Call,
-  text: string,
-): Promise<{ readonly lastSpeechAt: number }> {
+export async function say(product: Product, call: Call, text: string): ReturnType<Call['play']> {
   const { samples, sampleRate } = await speak({ speechUrl: product.speechUrl, text });
   return call.play(samples, sampleRate);
 }
