@@ -169,7 +169,7 @@ describe.concurrent('a provider that stays down and has no fallback', () => {
     await caller.hears(0);
     const ended = await rig.event(plan, 'ended');
     expect(ended.reason).toBe('provider_failed');
-    expect(ended.detail).toContain('401');
+    expect(ended.detail).toMatch(/401: Invalid credentials\.$/);
     expect(rig.of(plan).some(({ type }) => type === 'call.answered')).toBe(false);
   });
 

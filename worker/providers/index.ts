@@ -9,6 +9,7 @@ import { FallbackStt } from './fallback/stt.ts';
 import type { ListeningHooks } from './fallback/stt-listening.ts';
 import { FallbackTts } from './fallback/tts.ts';
 import { llmMember } from './llm.ts';
+import { watchRefusedSockets } from './refusals.ts';
 import type { ProviderSet, ProviderWarning } from './set.ts';
 import { makeStt, sttPaid } from './stt.ts';
 import { makeTts, ttsPaid, voiceSampleRate } from './tts.ts';
@@ -32,6 +33,7 @@ export async function makeProviders(
   definition: AgentDefinition,
   hooks: ProviderHooks,
 ): Promise<ProviderSet> {
+  watchRefusedSockets();
   const warnings: ProviderWarning[] = [];
   const { language } = definition;
   const { settings } = definition.tts;

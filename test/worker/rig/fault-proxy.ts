@@ -47,7 +47,13 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       return;
     }
     if (kind !== undefined && /^\d+$/.test(kind)) {
-      socket.end(`HTTP/1.1 ${kind} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+      const body = JSON.stringify({ err_code: 'NO', err_msg: 'Invalid credentials.' });
+      const headers = [
+        `content-length: ${body.length}`,
+        'content-type: application/json',
+        'connection: close',
+      ];
+      socket.end(`HTTP/1.1 ${kind} Refused\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
       return;
     }
     links.handleUpgrade(request, socket, head, (client) => {

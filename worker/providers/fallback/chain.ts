@@ -1,3 +1,5 @@
+import { payeeAt } from '../choices.ts';
+import { wordsOfRefusal } from '../refusals.ts';
 import type { ProviderFault, ProviderSource } from '../set.ts';
 
 /** One provider of a stage, and how to get a plugin that talks to it. */
@@ -62,10 +64,13 @@ export class Chain<P> {
     return this.after(member) !== member;
   }
 
-  fault(member: Member<P>, message: string): void {
-    const refused = isRefusal(statusIn(message));
+  fault(member: Member<P>, said: string): void {
+    const status = statusIn(said);
+    const refused = isRefusal(status);
     if (refused) this.#refused.add(member);
     const { provider } = member;
+    const words = wordsOfRefusal((host) => payeeAt(`wss://${host}`, provider) === payeeOf(member), status);
+    const message = words === undefined || said.includes(words) ? said : `${said}: ${words}`;
     this.#last = { source: this.source, provider, message, recoverable: true, refused };
     this.#hooks.onFault(this.#last);
   }
