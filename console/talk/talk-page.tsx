@@ -7,6 +7,7 @@ import { type Call, useCall } from './use-call.ts';
 
 export function TalkPage({ agent }: { readonly agent: string }) {
   const [name, setName] = useState('');
+  const [isFree, setFree] = useState(true);
   const [unavailable, setUnavailable] = useState<string | null>(null);
   const call = useCall(agent);
 
@@ -14,6 +15,7 @@ export function TalkPage({ agent }: { readonly agent: string }) {
     fetchAgentInfo(agent).then(
       (info) => {
         setName(info.name);
+        setFree(info.online);
         document.title = `Talk to ${info.name}`;
       },
       (error: unknown) => setUnavailable(explain(error)),
@@ -27,7 +29,7 @@ export function TalkPage({ agent }: { readonly agent: string }) {
       <header>
         <h1>{name === '' ? 'Talk' : name}</h1>
         <p className="status" role="status" data-state={call.state}>
-          <StatusLine call={call} />
+          <StatusLine call={call} isFree={isFree} />
         </p>
       </header>
       {problem !== null && (
@@ -70,10 +72,13 @@ export function TalkPage({ agent }: { readonly agent: string }) {
   );
 }
 
-function StatusLine({ call }: { readonly call: Call }) {
+/** `isFree`: somebody could answer at once when the page was opened. */
+function StatusLine({ call, isFree }: { readonly call: Call; readonly isFree: boolean }) {
   switch (call.state) {
     case 'idle':
-      return 'Your browser will ask for the microphone.';
+      return isFree
+        ? 'Your browser will ask for the microphone.'
+        : 'Nobody is free right now. You may call and wait, or come back later.';
     case 'connecting':
       return 'Connecting…';
     case 'waiting':

@@ -20,9 +20,9 @@ it('a caller that is one of ten at once is answered and greeted like a single on
   const calls = await Promise.all(
     Array.from({ length: 10 }, (_, index) => dialDemo(product, phone, `+1555013${index}`)),
   );
-  // Each hears the whole greeting, from the first word to the last (one in between may be misheard).
+  // Each hears the whole greeting; a recogniser may mishear a word of it.
   const greetings = await Promise.all(calls.map((call) => hear(product, call, call.answeredAt ?? 0)));
-  for (const greeting of greetings) expect(greeting).toMatch(/hello.*harbou?r.*help/i);
+  for (const greeting of greetings) expect(greeting).toMatch(/thank you for calling.*help/i);
   await Promise.all(calls.map((call) => call.hangup()));
   for (let index = 0; index < calls.length; index++) {
     const record = await finished(product, await findCall(product, `+1555013${index}`));

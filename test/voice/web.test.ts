@@ -15,11 +15,7 @@ describe('a visitor of /talk/demo', () => {
 
   it('is greeted, is understood, reads both in the captions and finds the call recorded', async () => {
     const question = await speak({ speechUrl: product.speechUrl, text: 'What are your opening hours?' });
-    // The microphone file plays from the start of the call: the greeting comes first.
-    const lead = new Int16Array(question.sampleRate * 9);
-    const samples = new Int16Array(lead.length + question.samples.length);
-    samples.set(question.samples, lead.length);
-    await using visitor = await openVisitor({ speech: { samples, sampleRate: question.sampleRate } });
+    await using visitor = await openVisitor({ speech: afterGreeting(question) });
     const { page } = visitor;
     await page.goto(`${product.run.url}/talk/demo`);
     await page.getByRole('button', { name: 'Start the call' }).click();
@@ -50,6 +46,26 @@ describe('a visitor of /talk/demo', () => {
     expect(record.transcript.some((turn) => turn.latency?.total_ms != null)).toBe(true);
   });
 
+  it('who says goodbye reads that the agent has ended the call', async () => {
+    const goodbye = await speak({ speechUrl: product.speechUrl, text: 'That is all, thank you. Bye bye.' });
+    await using visitor = await openVisitor({ speech: afterGreeting(goodbye) });
+    const { page } = visitor;
+    await page.goto(`${product.run.url}/talk/demo`);
+    await page.getByRole('button', { name: 'Start the call' }).click();
+    await page.getByText('The agent has ended the call.').waitFor({ timeout: patienceMs });
+    await page.getByRole('button', { name: 'Call again' }).waitFor();
+  });
+
+  it('reads before the call that nobody is free', async () => {
+    await using visitor = await openVisitor({ microphone: false });
+    const { page } = visitor;
+    await page.route('**/talk/demo/info', (route) =>
+      route.fulfill({ json: { agent_name: 'Front desk', online: false } }),
+    );
+    await page.goto(`${product.run.url}/talk/demo`);
+    await page.getByRole('status').getByText('Nobody is free right now').waitFor({ timeout: patienceMs });
+  });
+
   it('without a microphone reads what to do', async () => {
     await using visitor = await openVisitor({ microphone: false });
     await visitor.page.goto(`${product.run.url}/talk/demo`);
@@ -69,6 +85,14 @@ describe('a visitor of /talk/demo', () => {
       .waitFor({ timeout: patienceMs });
   });
 });
+
+/** The microphone file plays from the start of the call: the greeting comes first. */
+function afterGreeting<C extends { samples: Int16Array; sampleRate: number }>({ samples, sampleRate }: C) {
+  const lead = sampleRate * 9;
+  const all = new Int16Array(lead + samples.length);
+  all.set(samples, lead);
+  return { samples: all, sampleRate };
+}
 
 async function webCall(product: Product): Promise<string> {
   return waitFor(
