@@ -1,8 +1,9 @@
 import { ElevenLabsClient } from '@elevenlabs/elevenlabs-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { decodeMp3 } from '../../speech/audio/mp3.ts';
 import { mulawToFloat } from '../../speech/audio/mulaw.ts';
-import { concatFloat, pcm16ToFloat } from '../../speech/audio/pcm.ts';
+import { concatFloat, mixDown, pcm16ToFloat } from '../../speech/audio/pcm.ts';
 import { resample } from '../../speech/audio/resample.ts';
 import { transcribeFile } from '../../speech/listen/transcribe-file.ts';
 import { startTestGateway, type TestGateway, words } from './speech-harness.ts';
@@ -174,14 +175,32 @@ describe("the vendor's SDK", () => {
     expect(await understand(resample(samples, rate, 16_000), 16_000)).toEqual(words(text));
   });
 
+  test("MP3, the vendor's default, says the text, also in pieces over the socket", async () => {
+    const stream = await client().textToSpeech.stream('joe', { text });
+    const parts: Uint8Array[] = [];
+    for await (const part of stream) parts.push(part);
+    const { send, final, socket } = await connect('output_format=mp3_22050_32&auto_mode=true');
+    send({ text: `${text} `, context_id: 'a', flush: true });
+    send({ context_id: 'a', close_context: true });
+    const pieces = (await final('a')).flatMap(({ audio }) => (audio ? [Buffer.from(audio, 'base64')] : []));
+    socket.close();
+    for (const file of [Buffer.concat(parts), Buffer.concat(pieces)]) {
+      const decoded = await decodeMp3(file, 60_000);
+      if (!decoded) throw new Error('It lasts too long.');
+      const { sampleRate } = decoded;
+      const samples = mixDown(decoded.samples, decoded.channels);
+      expect(await understand(resample(samples, sampleRate, 16_000), 16_000)).toEqual(words(text));
+    }
+  });
+
   test('lists the voice', async () => {
     const { voices } = await client().voices.getAll();
     expect(voices.map((voice) => voice.voiceId)).toEqual(['joe']);
   });
 
-  test("gets the vendor's error for MP3, an empty text and a broken body", async () => {
+  test("gets the vendor's error for Opus, an empty text and a broken body", async () => {
     await expect(
-      client().textToSpeech.stream('joe', { text, outputFormat: 'mp3_44100_128' }),
+      client().textToSpeech.stream('joe', { text, outputFormat: 'opus_48000_64' }),
     ).rejects.toMatchObject({
       statusCode: 400,
       body: { detail: { status: 'invalid_output_format' } },

@@ -179,9 +179,16 @@ describe('speech', () => {
     expect(bytes.readUInt32LE(24)).toBe(24_000);
   });
 
+  test('MP3, the default, says the text; transcriptions reads the very file', async () => {
+    const speech = await client().audio.speech.create({ model: 'tts-1', voice: 'alloy', input });
+    expect(speech.headers.get('content-type')).toBe('audio/mpeg');
+    const file = await toFile(Buffer.from(await speech.arrayBuffer()), 'speech.mp3');
+    const { text } = await client().audio.transcriptions.create({ file, model: 'whisper-1' });
+    expect(words(text)).toEqual(words(input));
+  });
+
   test.each([
-    [{ response_format: 'mp3' as const }, 'mp3'],
-    [{}, 'mp3 (the default)'],
+    [{ response_format: 'flac' as const }, 'mp3, pcm and wav, not flac'],
     [{ response_format: 'pcm' as const, input: ' ' }, 'empty'],
     [{ response_format: 'pcm' as const, input: 'a'.repeat(5_000) }, '4096'],
   ])('refuses %o with 400', async (over, why) => {
@@ -218,7 +225,7 @@ describe('transcriptions', () => {
   });
 
   test('a file that is no WAV, a missing file, another language: 400', async () => {
-    const bad = toFile(Buffer.from('ID3 not a wav'), 'a.mp3');
+    const bad = toFile(Buffer.from('ID3 and then nothing of the kind'), 'a.mp3');
     await expect(
       client().audio.transcriptions.create({ file: await bad, model: 'whisper-1' }),
     ).rejects.toMatchObject({ status: 400, code: 'unsupported_audio' });

@@ -19,7 +19,7 @@ export const listenFile = (gateway: Gateway): HttpRoute => ({
     if (/^application\/json/i.test(request.headers['content-type'] ?? ''))
       throw badRequest('Audio by URL is not supported here: send the recording in the request body.', 'url');
     const body = await readBody(request, limits.audioBytes);
-    const audio = decodeUpload(body, rawFormat(params));
+    const audio = await decodeUpload(body, rawFormat(params));
     const channels = params.multichannel
       ? Array.from({ length: audio.channels }, (_, channel) =>
           channelOf(audio.samples, channel, audio.channels),

@@ -1,3 +1,4 @@
+import type { Encoding } from '../../audio/encoding.ts';
 import type { Synthesizer } from '../../engines/synthesizer.ts';
 import { splitSentences } from '../../text/split-clauses.ts';
 import { type Alignment, alignClause, shiftAlignment } from './alignment.ts';
@@ -5,7 +6,8 @@ import type { OutputFormat } from './output-format.ts';
 
 export interface SpokenChunk {
   readonly audio: Buffer;
-  readonly alignment: Alignment;
+  /** Null where only the end of the encoding is left, which no character belongs to. */
+  readonly alignment: Alignment | null;
 }
 
 interface SpeechContextOptions {
@@ -26,6 +28,7 @@ export class SpeechContext {
   #spokenMs = 0;
   #characters = 0;
   #hasSpoken = false;
+  #encoding: Promise<Encoding> | undefined;
   #tail: Promise<void> = Promise.resolve();
   #closing = false;
 
@@ -63,8 +66,11 @@ export class SpeechContext {
     if (this.#closing) return;
     this.add('', { flush: true });
     this.#closing = true;
-    this.#tail = this.#tail.then(() => {
-      if (!this.#abort.signal.aborted) this.#options.onFinal();
+    this.#tail = this.#tail.then(async () => {
+      const rest = (await this.#encoding)?.finish();
+      if (this.#abort.signal.aborted) return;
+      if (rest && rest.length > 0) this.#options.onChunk({ audio: rest, alignment: null });
+      this.#options.onFinal();
     });
   }
 
@@ -88,12 +94,14 @@ export class SpeechContext {
 
   async #render(text: string, first: boolean): Promise<void> {
     const { synthesizer, format, speed, lane, onChunk } = this.#options;
+    this.#encoding ??= format.begin();
+    const encoding = await this.#encoding;
     for await (const clause of synthesizer.speak({ text, speed, lane, first, signal: this.#abort.signal })) {
       if (this.#abort.signal.aborted) return;
       const alignment = shiftAlignment(alignClause(clause, synthesizer.sampleRate), this.#spokenMs);
       this.#spokenMs += (clause.samples.length / synthesizer.sampleRate) * 1_000;
       if (clause.samples.length > 0)
-        onChunk({ audio: format.encode(clause.samples, synthesizer.sampleRate), alignment });
+        onChunk({ audio: encoding.encode(clause.samples, synthesizer.sampleRate), alignment });
     }
   }
 }

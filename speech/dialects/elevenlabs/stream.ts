@@ -32,10 +32,11 @@ export const speechStreams = (gateway: Gateway): HttpRoute[] =>
         );
       const { synthesizer } = gateway;
       const speed = voice_settings?.speed ?? 1;
+      const encoding = await format.begin();
       for await (const { samples } of synthesizer.speak({ text, speed, lane: requestId, signal })) {
         if (!response.headersSent) response.writeHead(200, { 'content-type': format.contentType });
-        if (!(await writeChunk(response, format.encode(samples, synthesizer.sampleRate)))) return;
+        if (!(await writeChunk(response, encoding.encode(samples, synthesizer.sampleRate)))) return;
       }
-      response.end();
+      response.end(encoding.finish());
     },
   }));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { plainEncoding } from '../../audio/encoding.ts';
+import { mp3Encoding } from '../../audio/mp3.ts';
 import { floatToPcm16 } from '../../audio/pcm.ts';
-import { resample } from '../../audio/resample.ts';
 import { wavHeader } from '../../audio/wav.ts';
 import { type Gateway, limits } from '../../gateway.ts';
 import { readJson, writeChunk } from '../../http/body.ts';
@@ -21,7 +22,15 @@ const speechRequest = z.looseObject({
   speed: z.number().min(0.25).max(4).nullish(),
 });
 
-/** `POST /v1/audio/speech`: raw PCM or WAV, sent clause by clause. */
+type Format = 'mp3' | 'pcm' | 'wav';
+
+const contentTypes: Readonly<Record<Format, string>> = {
+  mp3: 'audio/mpeg',
+  pcm: 'audio/pcm',
+  wav: 'audio/wav',
+};
+
+/** `POST /v1/audio/speech`: MP3 (the vendor's default), raw PCM or WAV, sent clause by clause. */
 export const audioSpeech = (gateway: Gateway): HttpRoute => ({
   method: 'POST',
   path: '/v1/audio/speech',
@@ -29,19 +38,23 @@ export const audioSpeech = (gateway: Gateway): HttpRoute => ({
   handle: async ({ request, response, requestId, signal }) => {
     const { input, format, speed } = parseSpeech(await readJson(request, limits.jsonBytes));
     const { synthesizer } = gateway;
-    response.writeHead(200, { 'content-type': format === 'wav' ? 'audio/wav' : 'audio/pcm' });
+    const encoding = await (format === 'mp3'
+      ? mp3Encoding(sampleRate, 64)
+      : plainEncoding(floatToPcm16, sampleRate));
+    response.writeHead(200, { 'content-type': contentTypes[format] });
     if (format === 'wav') response.write(wavHeader(sampleRate, Number.POSITIVE_INFINITY));
     let sentBytes = 0;
     for await (const { samples } of synthesizer.speak({ text: input, speed, lane: requestId, signal })) {
-      const chunk = floatToPcm16(resample(samples, synthesizer.sampleRate, sampleRate));
+      const chunk = encoding.encode(samples, synthesizer.sampleRate);
       sentBytes += chunk.length;
       if (!(await writeChunk(response, chunk))) return;
     }
-    response.end(Buffer.alloc((frameBytes - (sentBytes % frameBytes)) % frameBytes));
+    const fill = format === 'mp3' ? 0 : (frameBytes - (sentBytes % frameBytes)) % frameBytes;
+    response.end(Buffer.concat([encoding.finish(), Buffer.alloc(fill)]));
   },
 });
 
-function parseSpeech(body: unknown): { input: string; format: 'pcm' | 'wav'; speed: number } {
+function parseSpeech(body: unknown): { input: string; format: Format; speed: number } {
   const parsed = speechRequest.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -50,11 +63,11 @@ function parseSpeech(body: unknown): { input: string; format: 'pcm' | 'wav'; spe
   }
   const { input, response_format, stream_format, speed } = parsed.data;
   const format = response_format ?? 'mp3';
-  if (format !== 'pcm' && format !== 'wav')
+  if (!isFormat(format))
     throw new Fault(
       400,
       'unsupported_format',
-      `The local voice makes response_format pcm and wav, not ${format}${response_format ? '' : ' (the default)'}.`,
+      `The local voice makes response_format mp3, pcm and wav, not ${format}.`,
       'response_format',
     );
   if (stream_format === 'sse') throw badRequest('stream_format sse is not supported here.', 'stream_format');
@@ -68,3 +81,5 @@ function parseSpeech(body: unknown): { input: string; format: 'pcm' | 'wav'; spe
     );
   return { input, format, speed: speed ?? 1 };
 }
+
+const isFormat = (name: string): name is Format => Object.hasOwn(contentTypes, name);

@@ -26,7 +26,7 @@ export const audioTranscriptions = (gateway: Gateway): HttpRoute => ({
     const language = form.get('language');
     if (typeof language === 'string' && !/^en/i.test(language))
       throw badRequest(`The local recognizer understands English only, not '${language}'.`, 'language');
-    const audio = decodeUpload(Buffer.from(await file.arrayBuffer()));
+    const audio = await decodeUpload(Buffer.from(await file.arrayBuffer()));
     const transcript = await transcribeFile({
       recognizer: gateway.recognizer,
       samples: mixDown(audio.samples, audio.channels),
