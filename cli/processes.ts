@@ -74,12 +74,12 @@ export function nodeProcess(
 }
 
 /** Node for our processes: the one asked for, else the pinned newer one from npm, else the one that runs us. */
-export function nodeBinary(wanted: string | undefined): string {
+export function nodeBinary(wanted: string | undefined, folder = root): string {
   if (wanted !== undefined) {
     if (!nodeVersion(wanted)) throw new CliError(`WORKER_NODE="${wanted}" is not a Node that runs.`);
     return wanted;
   }
-  const pinned = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  const pinned = join(folder, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
   return existsSync(pinned) && nodeVersion(pinned) ? pinned : process.execPath;
 }
 

@@ -9,7 +9,7 @@ import type { Output } from '../output.ts';
 import { type Binary, cacheFolder } from './binaries.ts';
 import { downloadRelease } from './download.ts';
 import { goBuild } from './go-build.ts';
-import { installSystemPackages } from './system-packages.ts';
+import { installSystemPackages, thisUser } from './system-packages.ts';
 
 const run = promisify(execFile);
 
@@ -66,7 +66,11 @@ async function obtain({ binary, target, output, env, signal }: Errand): Promise<
   if (release) ways.push({ from: 'release', get: () => downloadRelease(release, target) });
   const { go, apt } = binary;
   if (go) ways.push({ from: 'go', get: () => goBuild(binary, go, target, env, output, signal) });
-  if (apt) ways.push({ from: 'apt', get: () => installSystemPackages(apt, output) });
+  if (apt)
+    ways.push({
+      from: 'apt',
+      get: () => installSystemPackages(apt, output, thisUser(env)),
+    });
   for (const { from, get } of ways) {
     try {
       await get();

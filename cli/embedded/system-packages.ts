@@ -9,15 +9,28 @@ import { cacheFolder } from './binaries.ts';
 
 const run = promisify(execFile);
 
-/** The words that go before apt-get, or undefined when this user may not install packages. */
-export async function aptPrefix(): Promise<readonly string[] | undefined> {
-  if (!(await succeeds('apt-get', ['--version']))) return undefined;
-  if (process.getuid?.() === 0) return [];
-  return (await succeeds('sudo', ['-n', 'true'])) ? ['sudo', '-n'] : undefined;
+/** Who asks for packages, and with which PATH and cache. */
+export interface Installer {
+  readonly env: Readonly<Record<string, string>>;
+  readonly isRoot: boolean;
 }
 
-export const aptCommand = (packages: readonly string[]): string =>
-  `${process.getuid?.() === 0 ? '' : 'sudo '}apt-get install -y ${packages.join(' ')}`;
+export const thisUser = (env: Installer['env'] = inheritedEnv()): Installer => ({
+  env,
+  isRoot: process.getuid?.() === 0,
+});
+
+/** The words that go before apt-get, or undefined when this user may not install packages. */
+export async function aptPrefix(
+  { env, isRoot }: Installer = thisUser(),
+): Promise<readonly string[] | undefined> {
+  if (!(await succeeds('apt-get', ['--version'], env))) return undefined;
+  if (isRoot) return [];
+  return (await succeeds('sudo', ['-n', 'true'], env)) ? ['sudo', '-n'] : undefined;
+}
+
+export const aptCommand = (packages: readonly string[], { isRoot }: Installer = thisUser()): string =>
+  `${isRoot ? '' : 'sudo '}apt-get install -y ${packages.join(' ')}`;
 
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -25,18 +38,22 @@ let queue: Promise<unknown> = Promise.resolve();
  * Installs Debian packages when this user may; one call at a time, because apt locks itself.
  * @throws CliError that holds the exact command when it may not or when it failed
  */
-export function installSystemPackages(packages: readonly string[], output: Output): Promise<void> {
-  const work = queue.then(() => install(packages, output));
+export function installSystemPackages(
+  packages: readonly string[],
+  output: Output,
+  installer = thisUser(),
+): Promise<void> {
+  const work = queue.then(() => install(packages, output, installer));
   queue = work.catch(() => {});
   return work;
 }
 
-async function install(packages: readonly string[], output: Output): Promise<void> {
-  const prefix = await aptPrefix();
-  const command = aptCommand(packages);
+async function install(packages: readonly string[], output: Output, installer: Installer): Promise<void> {
+  const prefix = await aptPrefix(installer);
+  const command = aptCommand(packages, installer);
   if (!prefix) throw new CliError(`Install the system packages yourself: ${command}`);
-  const logFile = join(cacheFolder(), 'apt.log');
-  mkdirSync(cacheFolder(), { recursive: true });
+  const logFile = join(cacheFolder(installer.env), 'apt.log');
+  mkdirSync(cacheFolder(installer.env), { recursive: true });
   const apt = (args: readonly string[]) =>
     runLogged(
       [
@@ -48,7 +65,7 @@ async function install(packages: readonly string[], output: Output): Promise<voi
         'DPkg::Lock::Timeout=120',
         ...args,
       ],
-      logFile,
+      { logFile, env: installer.env },
     );
   const installing = ['install', '-y', '--no-install-recommends', ...packages];
   await output.progress(`Installing ${packages.join(', ')} from the system's packages`, async () => {
@@ -59,10 +76,13 @@ async function install(packages: readonly string[], output: Output): Promise<voi
   });
 }
 
-function runLogged([command = '', ...args]: readonly string[], logFile: string): Promise<boolean> {
+function runLogged(
+  [command = '', ...args]: readonly string[],
+  { logFile, env }: { readonly logFile: string; readonly env: Installer['env'] },
+): Promise<boolean> {
   return new Promise((resolve) => {
     const log = createWriteStream(logFile, { flags: 'a' });
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: inheritedEnv() });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     child.on('error', () => resolve(false));
