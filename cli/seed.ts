@@ -11,7 +11,7 @@ import { type DatabaseHandle, openDatabase } from '../db/client.ts';
 import { agents } from '../db/schema/agents.ts';
 import { memberships } from '../db/schema/memberships.ts';
 import { users } from '../db/schema/users.ts';
-import type { Config } from '../platform/config.ts';
+import { allowedHosts, type Config } from '../platform/config.ts';
 import { randomToken, Sealer } from '../platform/crypto.ts';
 import { createLogger } from '../platform/log.ts';
 import { absentPorts } from './absent-ports.ts';
@@ -61,7 +61,7 @@ async function seedDatabase(config: Config, { db }: DatabaseHandle): Promise<See
 function servicesOf(config: Config, db: Services['db']): Services {
   return {
     db,
-    ports: absentPorts('Seeding'),
+    ports: { ...absentPorts('Seeding'), allowedHosts: allowedHosts(config) },
     sealer: new Sealer(config.secrets.encryptionKey),
     log: createLogger('seed', { level: config.env.LOG_LEVEL, pii: config.env.LOG_PII }),
     publicUrl: config.publicUrl,

@@ -424,10 +424,16 @@ export const requiresConfirmedEmail = ({ REQUIRE_CONFIRMED_EMAIL: wanted, SMTP_U
   wanted === 'auto' ? SMTP_URL !== undefined : wanted === 'true';
 
 /** host:port entries that functions of agents may reach although private: the configured ones, and the product itself. */
-export function allowedHosts({ env, controlPlaneUrl }: Pick<Config, 'env' | 'controlPlaneUrl'>): string[] {
-  const control = new URL(controlPlaneUrl);
-  return [
-    ...env.ALLOWED_PRIVATE_HOSTS.split(',').map((name) => name.trim()),
-    `${control.hostname}:${control.port || '80'}`,
-  ].filter(Boolean);
+export function allowedHosts({
+  env,
+  controlPlaneUrl,
+  publicUrl,
+}: Pick<Config, 'env' | 'controlPlaneUrl' | 'publicUrl'>): string[] {
+  const own = [controlPlaneUrl, publicUrl].map((text) => {
+    const { hostname, port, protocol } = new URL(text);
+    return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
+  });
+  return [...env.ALLOWED_PRIVATE_HOSTS.split(',').map((name) => name.trim()), ...new Set(own)].filter(
+    Boolean,
+  );
 }

@@ -148,19 +148,33 @@ function redirected(request: Request, status: number, url: URL): Request {
     : { url, headers, method: request.method === 'HEAD' ? 'HEAD' : 'GET', body: undefined };
 }
 
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+
+function isAllowed(url: URL, allow: readonly string[]): boolean {
+  const host = hostOf(url);
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  return allow.some((entry) => entry === `${host}:${port}` || entry === host);
+}
+
+/** Whether the guard would refuse a URL whatever its name resolves to: it says a forbidden address itself. Pure. */
+export function isForbiddenOnSight(text: string, allow: readonly string[]): boolean {
+  const url = new URL(text);
+  const host = hostOf(url);
+  const isForbidden = isIP(host) ? isForbiddenAddress(host) : /(^|\.)localhost\.?$/.test(host);
+  return isForbidden && !isAllowed(url, allow);
+}
+
 /** The one address to connect to, after all addresses of the name have passed. */
 async function checkedAddress(
   url: URL,
   { allow = [], resolve = resolveName }: GuardedOptions,
   signal: AbortSignal,
 ): Promise<{ address: string; family: number }> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  const host = hostOf(url);
   const addresses = isIP(host)
     ? [{ address: host, family: isIP(host) }]
     : await unlessAborted(resolve(host), signal);
-  const exempt = allow.some((entry) => entry === `${host}:${port}` || entry === host);
-  if (!exempt && addresses.some(({ address }) => isForbiddenAddress(address)))
+  if (!isAllowed(url, allow) && addresses.some(({ address }) => isForbiddenAddress(address)))
     throw new GuardedFetchError('The URL leads to a private or reserved address, which is not allowed.');
   const [first] = addresses;
   if (!first) throw new GuardedFetchError('The name of the server does not resolve.');

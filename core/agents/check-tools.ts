@@ -1,6 +1,7 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { agents } from '../../db/schema/agents.ts';
 import { credentials } from '../../db/schema/credentials.ts';
+import { isForbiddenOnSight } from '../../platform/guarded-fetch.ts';
 import type { WorkspaceContext } from '../context.ts';
 import type { FieldProblem } from '../errors.ts';
 import { compileJsonSchema } from '../json-schema.ts';
@@ -9,10 +10,11 @@ import { type AgentDefinition, builtInNames } from './definition.ts';
 /** What of an agent's functions and tool servers cannot work. */
 export async function checkTools(
   definition: AgentDefinition,
-  ctx: Pick<WorkspaceContext, 'db' | 'workspaceId'>,
+  ctx: Pick<WorkspaceContext, 'db' | 'services' | 'workspaceId'>,
 ): Promise<FieldProblem[]> {
   return [
     ...checkNames(definition),
+    ...checkAddresses(definition, ctx.services.ports.allowedHosts),
     ...checkParameters(definition),
     ...checkNotes(definition),
     ...(await checkCredentials(definition, ctx)),
@@ -38,6 +40,24 @@ function checkNames({ functions, mcpServers, handoffTargets }: AgentDefinition):
         : [],
     ),
   ];
+}
+
+function checkAddresses(
+  { functions, mcpServers, brain }: AgentDefinition,
+  allowedHosts: readonly string[],
+): FieldProblem[] {
+  const addressed = [
+    ...functions.map(({ url }, index) => ({ path: `functions.${index}.url`, url })),
+    ...mcpServers.map(({ url }, index) => ({ path: `mcpServers.${index}.url`, url })),
+    ...(brain.kind === 'webhook' ? [{ path: 'brain.url', url: brain.url }] : []),
+  ];
+  return addressed
+    .filter(({ url }) => URL.canParse(url) && isForbiddenOnSight(url, allowedHosts))
+    .map(({ path }) => ({
+      path,
+      message:
+        'leads to a private or reserved address; whoever runs this installation may allow it (ALLOWED_PRIVATE_HOSTS)',
+    }));
 }
 
 function checkParameters({ functions }: AgentDefinition): FieldProblem[] {

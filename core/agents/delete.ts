@@ -7,10 +7,11 @@ import { forgetKnowledge } from '../knowledge/forget.ts';
 import { touchNumber } from '../numbers/touch-number.ts';
 import { operation } from '../operation.ts';
 import { findAgent } from './agent.ts';
+import { refuseWhileTarget } from './refuse-while-target.ts';
 
 /**
  * Takes an agent out of use: its calls keep pointing at it, its numbers lead nowhere, its slug is free again. Throws
- * conflict while a campaign lives on it.
+ * conflict while a campaign lives on it or another agent hands its callers over to it.
  */
 export const deleteAgent = operation({
   name: 'agent.delete',
@@ -20,6 +21,7 @@ export const deleteAgent = operation({
   run: async (ctx, { agentId }): Promise<void> => {
     await findAgent(ctx, agentId, { lock: true });
     await refuseWhileUsed(ctx, { agentId });
+    await refuseWhileTarget(ctx, agentId);
     await ctx.db.update(agents).set({ deletedAt: new Date() }).where(eq(agents.id, agentId));
     await forgetKnowledge(ctx, agentId);
     const mapped = await ctx.db

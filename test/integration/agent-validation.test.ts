@@ -175,3 +175,45 @@ describe('validation', () => {
     await createAgent(ctx, { name: 'B', definition: { functions: [fn({ name: 'hand_off' })] } });
   });
 });
+
+test('addresses that the guard would refuse are refused when saved, unless this installation allows them', async () => {
+  await using t = await testContext();
+  const { ctx } = await newPerson(t);
+  const definition = {
+    functions: [
+      fn({ url: 'http://169.254.169.254/latest/meta-data' }),
+      fn({ name: 'find', url: 'http://localhost:8080/find' }),
+      fn({ name: 'list', url: 'https://[::1]/list' }),
+      fn({ name: 'name', url: 'https://intern.shop.test/name' }),
+    ],
+    mcpServers: [{ name: 'crm', url: 'http://10.0.0.7/mcp' }],
+    brain: { kind: 'webhook' as const, url: 'http://0x7f000001/words' },
+  };
+  const paths = async () => {
+    const refusal = await createAgent(ctx, { name: 'A', definition }).catch((error: unknown) => error);
+    return (refusal as { fields?: { path: string }[] }).fields?.map(({ path }) => path).sort();
+  };
+  expect(await paths()).toEqual([
+    'definition.brain.url',
+    'definition.functions.0.url',
+    'definition.functions.1.url',
+    'definition.functions.2.url',
+    'definition.mcpServers.0.url',
+  ]);
+  t.ports.allowedHosts = ['169.254.169.254', 'localhost:8080', '::1:443', '10.0.0.7:80', '127.0.0.1'];
+  expect(await paths()).toBeUndefined();
+});
+
+test('an agent that others hand callers over to is not deleted while they do', async () => {
+  await using t = await testContext();
+  const { ctx } = await newPerson(t);
+  const billing = await newAgent(ctx);
+  const targets = [{ name: 'Billing', agentId: billing.id }];
+  const desk = await createAgent(ctx, { name: 'Desk', definition: { handoffTargets: targets } });
+  await expect(deleteAgent(ctx, { agentId: billing.id })).rejects.toMatchObject({
+    code: 'conflict',
+    message: 'Agents hand callers over to it: Desk.',
+  });
+  await updateAgent(ctx, { agentId: desk.id, definition: { handoffTargets: [] } });
+  await deleteAgent(ctx, { agentId: billing.id });
+});

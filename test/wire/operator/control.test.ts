@@ -119,6 +119,17 @@ describe('POST /calls/{id}/supervise', () => {
     expect(other.body.token).toContain('supervisor-');
   });
 
+  it('gives the same seat for the same command id, another for another mode', async () => {
+    const path = `/calls/${callId}/supervise`;
+    const seat = async (mode: string, command_id: string) =>
+      (await post(path, { mode, command_id })).body.identity;
+    const first = await seat('listen', 'sit-1');
+    expect(await seat('listen', 'sit-1')).toBe(first);
+    expect(await seat('barge', 'sit-1')).not.toBe(first);
+    expect(await seat('listen', 'sit-2')).not.toBe(first);
+    expect((await post(path, { command_id: '' })).body.errors).toMatchObject([{ field: 'command_id' }]);
+  });
+
   it('answers 400 for an unknown mode, 404 for somebody else’s call, 409 when it is over', async () => {
     const path = `/calls/${callId}/supervise`;
     expect((await post(path, { mode: 'shout' })).status).toBe(400);

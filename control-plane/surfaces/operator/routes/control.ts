@@ -39,7 +39,9 @@ const supervise = route({
   params: idParams,
   body: superviseBody,
   returns: seatOut,
-  handle: ({ ctx, params, body }) => superviseCall(ctx, { callId: params.id, mode: body.mode }),
+  wireNames: { commandId: 'command_id' },
+  handle: ({ ctx, params, body: { mode, command_id } }) =>
+    superviseCall(ctx, { callId: params.id, mode, ...(command_id && { commandId: command_id }) }),
 });
 
 export const controlRoutes = [control, supervise];

@@ -54,6 +54,12 @@ export const controlOut = z
   .meta({ id: 'ControlResult' });
 
 export const superviseBody = z.object({
+  command_id: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Yours. The same id with the same mode gets the same seat again.' }),
   mode: supervisorMode.default('listen').meta({
     description:
       'listen: hears everything, unseen. whisper_agent: heard by the agent alone. whisper_person: heard by the person of a transfer alone. barge: heard by everybody.',
