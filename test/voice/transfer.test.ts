@@ -260,7 +260,37 @@ describe('a caller who asks for a person', () => {
     expect(eventsOf(record, 'transfer.finished')).toMatchObject([{ data: { ok: true } }]);
   });
 
-  it('may be transferred by a supervisor, who is told what cannot be, and may take it back', async () => {
+  it.concurrent('is back with the agent when nobody picks up, and when a mailbox does', async () => {
+    const { colleague, pickUp, ask } = await openLine('warm');
+    colleague.onInvite(async (invite) => {
+      invite.ring();
+      await invite.reject(480, 'Temporarily Unavailable');
+    });
+    const call = await ask(phone, '+15550210');
+    await hearUntil(call, performance.now(), /nobody|sorry|anything/);
+    const picked = pickUp();
+    await say(product, call, wish);
+    const mailbox = await picked;
+    await say(
+      product,
+      mailbox,
+      'You have reached the voicemail of Robin. Please leave a message after the tone.',
+    );
+    expect((await mailbox.ended).by).toBe('remote');
+    await hearUntil(call, performance.now(), /nobody|sorry|anything/);
+    const askedAt = performance.now();
+    await say(product, call, 'What are your opening hours?');
+    await hearUntil(call, askedAt, /open|nine|hours/);
+    await call.hangup();
+    const record = await finished(product, await findCall(product, '+15550210'));
+    expect(record.disposition).toBe('completed');
+    expect(eventsOf(record, 'transfer.finished')).toMatchObject([
+      { data: { ok: false, outcome: 'no_answer' } },
+      { data: { ok: false, outcome: 'voicemail' } },
+    ]);
+  });
+
+  it.concurrent('may be transferred by a supervisor, who is told what cannot be, and may take it back', async () => {
     const { number, colleague, call: dialIn } = await openLine('warm');
     const ringing = new Promise<Invite>((resolve) =>
       colleague.onInvite((invite) => {

@@ -13,52 +13,67 @@ import { tone } from '../harness/tone.ts';
 import { registerLine } from './lines.ts';
 import { type CallDetail, finished, hear, patienceMs } from './support.ts';
 
-const ours = '+14155550174';
 let product: Product;
-let phone: Softphone;
+const phones: Softphone[] = [];
 
 beforeAll(async () => {
   product = await sharedProduct();
-  phone = await Softphone.listen({ user: 'callee' });
-  await registerLine(product, {
-    number: ours,
-    sipAddress: `127.0.0.1:${phone.address.port}`,
-    agent: {
-      first_message: 'Hello, this is Harbor Dental. How are you today?',
-      voicemail_action: 'leave_message',
-      voicemail_message: 'This is Harbor Dental. Please call us back about your appointment on Monday.',
-      recording_policy: 'on',
-    },
-  });
 });
 
 afterAll(async () => {
-  await phone?.close();
+  for (const phone of phones) await phone.close();
 });
 
-/** Calls, and resolves with our call's id and the callee's side of it once it is answered. */
-async function dial(): Promise<{ id: string; live: Call; answeredAt: number }> {
-  let answered: ((call: Call) => void) | undefined;
-  const call = new Promise<Call>((resolve) => {
-    answered = resolve;
+let opened = 0;
+
+/** A line whose calls go out to a softphone of its own. */
+async function openLine(agent: object) {
+  const ours = `+1415555017${opened++}`;
+  const phone = await Softphone.listen({ user: 'callee' });
+  phones.push(phone);
+  await registerLine(product, {
+    number: ours,
+    sipAddress: `127.0.0.1:${phone.address.port}`,
+    agent: { first_message: 'Hello, this is Harbor Dental. How are you today?', ...agent },
   });
-  phone.onInvite(answerAfter(200, (live) => answered?.(live)));
-  const { call_id: id } = await product.api<{ call_id: string }>('POST', '/calls/outbound_call', {
-    agent_phone_number: ours,
-    phone_number_to_dial: '+14155550175',
-  });
-  const live = await call;
-  return { id, live, answeredAt: performance.now() };
+  return {
+    /** Calls, and resolves with our call's id and the callee's side of it once it is answered. */
+    dial: async (): Promise<{ id: string; live: Call; answeredAt: number }> => {
+      let answered: ((call: Call) => void) | undefined;
+      const call = new Promise<Call>((resolve) => {
+        answered = resolve;
+      });
+      phone.onInvite(answerAfter(200, (live) => answered?.(live)));
+      const { call_id: id } = await product.api<{ call_id: string }>('POST', '/calls/outbound_call', {
+        agent_phone_number: ours,
+        phone_number_to_dial: '+14155550165',
+      });
+      const live = await call;
+      return { id, live, answeredAt: performance.now() };
+    },
+  };
 }
+
+const mailbox = {
+  voicemail_action: 'leave_message',
+  voicemail_message: 'This is Harbor Dental. Please call us back about your appointment on Monday.',
+  recording_policy: 'on',
+};
+
+async function play(live: Call, text: string): Promise<void> {
+  const { samples, sampleRate } = await speak({ speechUrl: product.speechUrl, text });
+  await live.play(samples, sampleRate);
+}
+
+const mailboxGreeting =
+  'Hi, you have reached the voicemail of Tom Baker. I can not take your call right now. Please leave a message after the beep.';
 
 const verdicts = (call: CallDetail) =>
   call.events.filter(({ type }) => type === 'amd.verdict').map(({ data }) => data.verdict);
 
 it('leaves its message on a mailbox after the beep, hangs up, and the recording has both', async () => {
-  const greeting = await speak({
-    speechUrl: product.speechUrl,
-    text: 'Hi, you have reached the voicemail of Tom Baker. I can not take your call right now. Please leave a message after the beep.',
-  });
+  const greeting = await speak({ speechUrl: product.speechUrl, text: mailboxGreeting });
+  const { dial } = await openLine(mailbox);
   const { id, live } = await dial();
   await live.play(new Int16Array(2_400));
   await live.play(greeting.samples, greeting.sampleRate);
@@ -105,6 +120,7 @@ it('leaves its message on a mailbox after the beep, hangs up, and the recording 
 
 it('speaks to a person at once, and does not wait to find out that it is one', async () => {
   const hello = await speak({ speechUrl: product.speechUrl, text: 'Hello?' });
+  const { dial } = await openLine(mailbox);
   const { id, live, answeredAt } = await dial();
   void live.play(hello.samples, hello.sampleRate);
   const { startedAt } = await live.heardSpeech({ afterMs: 0, minMs: 200, timeoutMs: patienceMs });
@@ -119,4 +135,37 @@ it('speaks to a person at once, and does not wait to find out that it is one', a
   const record = await finished(product, id);
   expect(record.disposition).toBe('completed');
   expect(verdicts(record)).toEqual(['human']);
+});
+
+it.concurrent('hangs up on a mailbox when it is to leave no message', async () => {
+  const { dial } = await openLine({ voicemail_action: 'hang_up' });
+  const { id, live } = await dial();
+  await live.play(new Int16Array(2_400));
+  void play(live, mailboxGreeting);
+  expect((await live.ended).by).toBe('remote');
+  const record = await finished(product, id);
+  expect(record).toMatchObject({ disposition: 'voicemail', end_reason: 'voicemail' });
+  expect(verdicts(record).at(-1)).toBe('machine');
+});
+
+it.concurrent('says who calls to an assistant that screens the call, and goes on with the person', async () => {
+  const { dial } = await openLine({
+    voicemail_action: 'hang_up',
+    voicemail_screening_line: 'This is Harbor Dental, about your appointment on Tuesday.',
+  });
+  const { id, live } = await dial();
+  await live.play(new Int16Array(2_400));
+  await play(
+    live,
+    'Hi. Please say your name and why you are calling, and I will see if this person is available.',
+  );
+  const asked = performance.now();
+  expect((await hear(product, live, asked)).toLowerCase()).toMatch(/appointment|tuesday/);
+  const answeredAt = performance.now();
+  await play(live, 'Hello, this is Tom. What are your opening hours?');
+  expect((await hear(product, live, answeredAt)).toLowerCase()).toMatch(/open|nine|hours|monday/);
+  await live.hangup();
+  const record = await finished(product, id);
+  expect(record.disposition).toBe('completed');
+  expect(verdicts(record)[0]).toBe('screening');
 });
