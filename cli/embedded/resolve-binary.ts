@@ -81,7 +81,8 @@ async function obtain({ binary, target, output, env, signal }: Errand): Promise<
       tried.push(sentenceOf(error).replace(/\.$/, ''));
     }
   }
-  throw new CliError(`${binary.name} cannot be had: ${tried.join('; ')}.`);
+  const why = tried.join('; ') || `there is no release for ${process.platform}-${process.arch}`;
+  throw new CliError(`${binary.name} cannot be had: ${why}.`);
 }
 
 const cachedPath = (binary: Binary, env: Vars): string =>

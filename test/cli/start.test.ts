@@ -203,12 +203,12 @@ describe('what cannot be had', () => {
   it.each([
     {
       missing: 'livekit-sip',
-      warns: /Phone calls are OFF, web calls work\. livekit-sip cannot be had/,
+      warns: /Phone calls are OFF, web calls work\. livekit-sip cannot be had: there is no release/,
       parts: ['controlPlane', 'jobs', 'livekit', 'speech', 'worker'],
     },
     {
       missing: 'livekit-server',
-      warns: /Calls are OFF, by phone and on the web; everything else works\. livekit-server cannot be had/,
+      warns: /Calls are OFF, by phone and on the web; everything else works\. livekit-server cannot be had: there is no release/,
       parts: ['controlPlane', 'jobs', 'speech'],
     },
   ])('is said, and switches off only what needs it: $missing', async ({ missing, warns, parts }) => {
@@ -221,7 +221,7 @@ describe('what cannot be had', () => {
       expect(file.sip).toBeNull();
       expect(file.livekitUrl === null).toBe(missing === 'livekit-server');
       expect(run.printed()).toMatch(warns);
-      expect(run.printed()).toContain('off: no SIP service runs here');
+      await waitFor('the banner', () => run.printed().includes('off: no SIP service runs here'));
       run.child.kill('SIGTERM');
       expect(await run.exited).toBe(0);
       expect(Object.values(file.pids).filter(isAlive)).toEqual([]);

@@ -31,28 +31,6 @@ describe('a caller dialing a SIP number', () => {
     await phone?.close();
   });
 
-  it('hears the greeting, gets the right answer, and finds both in the transcript', async () => {
-    const from = '+15550121';
-    const call = await dialDemo(product, phone, from);
-    const greeting = await hear(product, call, call.answeredAt ?? 0);
-    expect(greeting).toMatch(/harbou?r dental/i);
-
-    const { lastSpeechAt } = await say(product, call, 'What are your opening hours?');
-    const answer = await hear(product, call, lastSpeechAt);
-    expect(answer.toLowerCase()).toMatch(/open|eight|monday/);
-    await call.hangup();
-
-    const record = await finished(product, await findCall(product, from));
-    expect(record.disposition).toBe('completed');
-    expect(spokenBy(record, 'user').toLowerCase()).toContain('opening hours');
-    expect(spokenBy(record, 'agent').toLowerCase()).toContain('harbor dental');
-    const replies = record.transcript.filter((turn) => turn.latency?.total_ms != null);
-    expect(replies.length).toBeGreaterThan(0);
-    const sequence = record.events.map((event) => event.seq);
-    expect(sequence).toEqual(sequence.map((_, index) => index + 1));
-    expect(record.events.at(-1)?.type).toBe('ended');
-  });
-
   it('can interrupt the agent, which then falls silent within 500 ms and has its turn cut short', async () => {
     const call = await dialDemo(product, phone, '+15550122');
     await hear(product, call, call.answeredAt ?? 0);
@@ -73,6 +51,28 @@ describe('a caller dialing a SIP number', () => {
     await call.hangup();
     const record = await finished(product, await findCall(product, '+15550122'));
     expect(record.transcript.some((turn) => turn.role === 'agent' && turn.interrupted)).toBe(true);
+  });
+
+  it.concurrent('hears the greeting, gets the right answer, and finds both in the transcript', async () => {
+    const from = '+15550121';
+    const call = await dialDemo(product, phone, from);
+    const greeting = await hear(product, call, call.answeredAt ?? 0);
+    expect(greeting).toMatch(/harbou?r dental/i);
+
+    const { lastSpeechAt } = await say(product, call, 'What are your opening hours?');
+    const answer = await hear(product, call, lastSpeechAt);
+    expect(answer.toLowerCase()).toMatch(/open|eight|monday/);
+    await call.hangup();
+
+    const record = await finished(product, await findCall(product, from));
+    expect(record.disposition).toBe('completed');
+    expect(spokenBy(record, 'user').toLowerCase()).toContain('opening hours');
+    expect(spokenBy(record, 'agent').toLowerCase()).toContain('harbor dental');
+    const replies = record.transcript.filter((turn) => turn.latency?.total_ms != null);
+    expect(replies.length).toBeGreaterThan(0);
+    const sequence = record.events.map((event) => event.seq);
+    expect(sequence).toEqual(sequence.map((_, index) => index + 1));
+    expect(record.events.at(-1)?.type).toBe('ended');
   });
 
   const simulated = async (file: string, version: number) => {
