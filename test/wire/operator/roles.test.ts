@@ -3,7 +3,7 @@ import type { Route } from '../../../control-plane/http/route.ts';
 import { createApiKey } from '../../../core/api-keys/index.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
 import { type Caller, join, signUp } from './crew.ts';
-import { makeThings, requests } from './sample-requests.ts';
+import { makeThings, requests, type SampleRequest } from './sample-requests.ts';
 
 /** Who may call what, as the tables of document 002 say; additions of ours are marked. Anything else is public. */
 const documented: Record<string, 'session' | 'member' | 'developer' | 'admin'> = {
@@ -240,11 +240,25 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** A stream has no end of its own: its status is enough. */
-async function statusOf(route: Route, headers: Readonly<Record<string, string>>): Promise<number> {
+/** What requests are about that are to be refused: nothing of it changes, so it serves all of one operation. */
+const untouched = new Map<string, ReturnType<typeof makeThings>>();
+
+function thingsFor({ operationId }: Route, sample: SampleRequest, isRefused: boolean) {
+  if (!isRefused) return makeThings(app, owner, sample);
+  const things = untouched.get(operationId) ?? makeThings(app, owner, sample);
+  untouched.set(operationId, things);
+  return things;
+}
+
+/** Holds the answer's status to what is expected. A stream has no end of its own: its status is enough. */
+async function expectStatus(
+  expected: number,
+  route: Route,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
   const sample = requests[route.operationId];
   if (sample === undefined) throw new Error(`no sample request for ${route.operationId}`);
-  const request = sample(await makeThings(app, owner, sample));
+  const request = sample(await thingsFor(route, sample, expected === 401 || expected === 403));
   const { body } = request;
   const json = body === undefined || body instanceof FormData ? undefined : JSON.stringify(body);
   const abort = new AbortController();
@@ -257,7 +271,7 @@ async function statusOf(route: Route, headers: Readonly<Record<string, string>>)
   const { status } = response;
   abort.abort();
   await response.body?.cancel().catch(() => undefined);
-  return status;
+  expect(status).toBe(expected);
 }
 
 describe('the route table', () => {
@@ -285,24 +299,24 @@ describe.each(Object.keys(documented))('%s', (operationId) => {
       { 'x-api-key': 'tk_unknown' },
       { cookie: 'access_token=nonsense' },
     ])
-      expect(await statusOf(route(), headers)).toBe(401);
+      await expectStatus(401, route(), headers);
   });
 
   it.each(['member', 'developer', 'admin', 'superuser'] as const)(
     'treats a %s as documented',
     async (role) => {
       const expected = rank[role] >= rank[needed] ? fits() : 403;
-      expect(await statusOf(route(), byRole[role].headers)).toBe(expected);
+      await expectStatus(expected, route(), byRole[role].headers);
     },
   );
 
   it.each(['member', 'developer', 'admin'] as const)('treats a key of a %s like the role', async (role) => {
     const { key } = await createApiKey(owner.ctx, { name: role, role });
     const may = rank[role] >= rank[needed] && !notForKeys.has(operationId);
-    expect(await statusOf(route(), { 'x-api-key': key })).toBe(may ? fits() : 403);
+    await expectStatus(may ? fits() : 403, route(), { 'x-api-key': key });
   });
 
   it('hides the things of a workspace from an admin of another', async () => {
-    expect(await statusOf(route(), stranger.headers)).toBe(foreign[operationId] ?? fits());
+    await expectStatus(foreign[operationId] ?? fits(), route(), stranger.headers);
   });
 });
