@@ -13,6 +13,7 @@ const servers = [...folders('worker', 'sip', 'jobs', 'cli'), 'test/harness/livek
 const alone = [
   'test/faults/campaign.test.ts',
   'test/faults/fault-table.test.ts',
+  'test/faults/real-gateway.test.ts',
   'test/voice/campaign.test.ts',
   'test/voice/ten-at-once.test.ts',
 ];

@@ -208,7 +208,8 @@ describe('what cannot be had', () => {
     },
     {
       missing: 'livekit-server',
-      warns: /Calls are OFF, by phone and on the web; everything else works\. livekit-server cannot be had: there is no release/,
+      warns:
+        /Calls are OFF, by phone and on the web; everything else works\. livekit-server cannot be had: there is no release/,
       parts: ['controlPlane', 'jobs', 'speech'],
     },
   ])('is said, and switches off only what needs it: $missing', async ({ missing, warns, parts }) => {
