@@ -1,14 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { Redis } from 'ioredis';
+import { buildApp } from '../control-plane/app.ts';
+import { closeServer, listen } from '../control-plane/http/listen.ts';
 import { type Context, type Services, systemContext } from '../core/context.ts';
+import { knowledgeAnswer, knowledgePath } from '../core/knowledge/found-passage.ts';
 import { addFiles, beginIndexing, finishIndexing, lookUp, stageFile } from '../core/knowledge/index.ts';
 import type { Embedder } from '../core/ports.ts';
 import { type DatabaseHandle, openDatabase } from '../db/client.ts';
 import { migrateDatabase } from '../db/migrate.ts';
+import type { Config } from '../platform/config.ts';
 import { Sealer } from '../platform/crypto.ts';
 import { createLogger } from '../platform/log.ts';
 import { newAgent } from '../test/factories/lines.ts';
 import { fakePorts } from '../test/harness/fake-ports.ts';
 import { startPostgres } from '../test/harness/postgres.ts';
+import { startRedis } from '../test/harness/redis.ts';
+import { askControlPlane } from '../worker/session/internal-client.ts';
 import { benchOptions, median, percentile, printTable, type Row, writeJson } from './kit.ts';
 import { type Corpus, makeCorpus } from './knowledge/corpus.ts';
 
@@ -23,6 +31,7 @@ const passages = 5_000;
 /** Another tenant's passages with the same words: they must not cost anything. */
 const strangers = 5_000;
 const dimensions = 512;
+const internalToken = 'the token of the bench';
 
 interface Figures {
   readonly timesMs: readonly number[];
@@ -57,13 +66,16 @@ try {
   ports.embedder = embedder();
   const meanings = await measure(corpus, lookUpIn(ctx, agentId));
   const together = await measure(corpus, lookUpIn(ctx, agentId), { atOnce: 8 });
+  await using served = await serve(services);
+  const asWorker = await measure(corpus, askAsWorker(served.url, agentId));
   printTable(`Knowledge (${passages} passages, ${questions} spoken questions, 5 answers each)`, [
     ...times('by words', words, naive, true),
     ...hits('by words', words, naive),
     ...times('with embeddings', meanings, naive, true),
+    ...times('with embeddings, as a worker asks (HTTP)', asWorker, naive, true),
     ...times('with embeddings, 8 at once', together, naive, false),
   ]);
-  writeJson(options.json, 'knowledge', { words, meanings, together, baseline: naive });
+  writeJson(options.json, 'knowledge', { words, meanings, asWorker, together, baseline: naive });
   await handle.close();
 } finally {
   await postgres.stop();
@@ -133,6 +145,42 @@ function embedder(): Embedder {
 function lookUpIn(ctx: Context, agentId: string): Ask {
   return async (question) =>
     (await lookUp(ctx, { agentId, question, limit: 5 })).passages.map(({ passage }) => passage);
+}
+
+/** The control plane, with its own routes and checks. */
+async function serve(services: Services): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = await startRedis();
+  const redis = new Redis(server.url, { maxRetriesPerRequest: 1 });
+  const app = buildApp({
+    ...{ services, redis, internalToken, version: 'bench', demoEnabled: false, pagesDir: '.' },
+    probes: { db: async () => 1, redis: async () => 1, livekit: async () => 1 },
+    livekit: { apiKey: 'key', apiSecret: 'secret', browserUrl: 'ws://127.0.0.1:1' },
+    nudges: {
+      rescue: async () => undefined,
+      finalize: async () => undefined,
+      close: async () => undefined,
+    },
+  });
+  const http = createServer(app.koa.callback());
+  const port = await listen(http, { HOST: '127.0.0.1', PORT: 0 });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      await closeServer(http, { graceMs: 500 });
+      await app.close();
+      redis.disconnect();
+      await server.stop();
+    },
+  };
+}
+
+function askAsWorker(controlPlaneUrl: string, agentId: string): Ask {
+  const config = { controlPlaneUrl, secrets: { internalToken } as Config['secrets'] };
+  return async (question) => {
+    const asked = { agentId, question, limit: 5 };
+    const { passages } = await askControlPlane(config, knowledgePath, knowledgeAnswer, asked);
+    return passages.map(({ passage }) => passage);
+  };
 }
 
 /** What one writes first: passages that contain the words, those with most of them before the others. */
