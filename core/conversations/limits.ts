@@ -11,6 +11,8 @@ export const limits = {
   historyTokens: 6_000,
   /** Functions called one after the other in one reply. */
   toolSteps: 6,
+  /** How often one reply is handed over: agents that hand to each other come to an end. */
+  handOffs: 3,
   /** A reply that nobody has finished by then is given up, and the next message is taken. */
   replyMs: 120_000,
   /** Without a bit from the model. */

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../agents/definition.ts';
+import { endPhraseIn } from '../agents/end-phrases.ts';
 import type { WebhookContext } from '../brains/webhook.ts';
 import type { OperationContext } from '../context.ts';
 import { readSecrets } from '../credentials/index.ts';
@@ -11,9 +12,11 @@ import type { Tool } from '../tools/tool.ts';
 import { apology } from './apology.ts';
 import { brainOf } from './brain.ts';
 import { carryOut } from './carry-out.ts';
+import { handOffConversation } from './hand-off.ts';
 import { limits } from './limits.ts';
 import type { MessageBody, ToolUseRecord } from './message.ts';
 import { promptFor } from './prompt.ts';
+import type { Speaker } from './speaker.ts';
 import type { TakenMessage } from './take-message.ts';
 import { chatTools } from './tools.ts';
 
@@ -33,17 +36,23 @@ export class ChatReply {
   readonly bodies: MessageBody[] = [];
   readonly #ctx: OperationContext;
   readonly #taken: TakenMessage;
-  readonly #definition: AgentDefinition;
   readonly #startedAt = Date.now();
+  #speaker: Speaker;
+  /** Whom the conversation was just handed to. */
+  #next: Speaker | undefined;
   #text = '';
   #firstTokenMs: number | undefined;
   #ends = false;
   #used = 0;
 
-  constructor(ctx: OperationContext, taken: TakenMessage, definition: AgentDefinition) {
+  constructor(ctx: OperationContext, taken: TakenMessage, speaker: Speaker) {
     this.#ctx = ctx;
     this.#taken = taken;
-    this.#definition = definition;
+    this.#speaker = speaker;
+  }
+
+  get #definition(): AgentDefinition {
+    return this.#speaker.definition;
   }
 
   /** The agent has said goodbye. */
@@ -52,8 +61,29 @@ export class ChatReply {
   }
 
   async *stream(signal: AbortSignal): AsyncGenerator<ReplyEvent> {
-    const [passages, { tools, close }] = await Promise.all([this.#knowledge(), this.#tools(signal)]);
     let finished = false;
+    try {
+      yield* this.#answer(signal);
+      for (let handed = 1; this.#next && !signal.aborted; handed++) {
+        this.#speaker = this.#next;
+        this.#next = undefined;
+        const greeting = this.#definition.firstMessage.trim();
+        if (greeting !== '') yield* this.#say(greeting);
+        else yield* this.#answer(signal, { mayHandOff: handed < limits.handOffs });
+      }
+      if (!this.#hasSpoken() && !this.#ends && !signal.aborted) yield* this.#say(this.#apology());
+      finished = !signal.aborted;
+    } finally {
+      this.#keepText(!finished);
+    }
+  }
+
+  /** What one agent says and does, until it has nothing more to say or another goes on. */
+  async *#answer(signal: AbortSignal, { mayHandOff = true } = {}): AsyncGenerator<ReplyEvent> {
+    const [passages, { tools, close }] = await Promise.all([
+      this.#knowledge(),
+      this.#tools(signal, mayHandOff),
+    ]);
     try {
       for (let step = 0; ; step++) {
         const calls = yield* this.#think(step < limits.toolSteps ? tools : new Map(), passages, signal);
@@ -63,12 +93,9 @@ export class ChatReply {
           break;
         }
         for (const call of calls) yield* this.#use(call, tools, signal);
-        if (this.#ends) break;
+        if (this.#ends || this.#next) break;
       }
-      if (!this.#hasSpoken() && !this.#ends && !signal.aborted) yield* this.#say(this.#apology());
-      finished = !signal.aborted;
     } finally {
-      this.#keepText(!finished);
       await close();
     }
   }
@@ -154,6 +181,7 @@ export class ChatReply {
     const text = this.#text.trim();
     this.#text = '';
     if (text === '') return;
+    if (!interrupted && endPhraseIn(text, this.#definition.endCallPhrases)) this.#ends = true;
     const data = {
       ...(this.#firstTokenMs === undefined ? {} : { firstTokenMs: this.#firstTokenMs }),
       tookMs: Date.now() - this.#startedAt,
@@ -171,11 +199,12 @@ export class ChatReply {
   }
 
   async #knowledge(): Promise<string> {
-    const { conversation, history } = this.#taken;
-    if (!(await hasKnowledge(this.#ctx, conversation.agentId))) return '';
+    const { history } = this.#taken;
+    const { agentId } = this.#speaker;
+    if (!(await hasKnowledge(this.#ctx, agentId))) return '';
     const said = history.filter(({ role }) => role === 'user').map(({ text }) => text);
     const passages = await retrieve(this.#ctx, {
-      agentId: conversation.agentId,
+      agentId,
       question: questionIn(said),
       limit: knowledgePassages,
       embeddingTimeoutMs,
@@ -183,9 +212,14 @@ export class ChatReply {
     return passages.length === 0 ? '' : quotePassages(passages);
   }
 
-  #tools(signal: AbortSignal) {
-    return chatTools(this.#ctx, this.#taken.conversation, this.#definition, {
+  #tools(signal: AbortSignal, mayHandOff: boolean) {
+    const { conversation } = this.#taken;
+    const definition = mayHandOff ? this.#definition : { ...this.#definition, handoffTargets: [] };
+    return chatTools(this.#ctx, conversation, definition, {
       signal,
+      handOff: async (agentId) => {
+        this.#next = await handOffConversation(this.#ctx, { conversationId: conversation.id, agentId });
+      },
       keepNote: (fields) => void this.bodies.push({ role: 'note', text: '', data: { fields } }),
       end: () => {
         this.#ends = true;

@@ -1,14 +1,12 @@
 import { z } from 'zod';
-import { fillVersion } from '../agents/fill-version.ts';
 import type { OperationContext } from '../context.ts';
 import { operation } from '../operation.ts';
-import { withThread } from '../threads/with-thread.ts';
 import type { Conversation } from './conversation.ts';
 import { finishReply } from './finish-reply.ts';
 import { limits } from './limits.ts';
 import type { ConversationMessage } from './message.ts';
 import { ChatReply, type ReplyEvent } from './reply.ts';
-import { chatFacts } from './start.ts';
+import { speakerOf } from './speaker.ts';
 import { messageText, type TakenMessage, takeMessage } from './take-message.ts';
 
 export type SendEvent =
@@ -57,9 +55,7 @@ async function* events(
     return kept;
   };
   try {
-    const filled = await fillVersion(ctx, conversation.agentVersionId, chatFacts(conversation));
-    const definition = await withThread(ctx, filled.definition, conversation);
-    reply = new ChatReply(ctx, taken, definition);
+    reply = new ChatReply(ctx, taken, await speakerOf(ctx, conversation));
     yield* reply.stream(signal);
     yield { type: 'done', ...(await finish()) };
   } finally {

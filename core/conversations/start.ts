@@ -10,6 +10,7 @@ import { threadField, variablesField, versionField } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { append, type Conversation } from './conversation.ts';
 import type { ConversationMessage } from './message.ts';
+import { chatFacts } from './speaker.ts';
 
 export interface StartedConversation {
   readonly conversation: Conversation;
@@ -53,13 +54,4 @@ export const startConversation = operation({
     const opening = text === '' ? [] : [{ role: 'agent', text, data: {} } as const];
     return { agentName: agent.name, ...(await append(ctx, row, opening)) };
   },
-});
-
-/** What a chat knows beside the variables that it was given. */
-export const chatFacts = ({ variables, createdAt }: Pick<Conversation, 'variables' | 'createdAt'>) => ({
-  callerNumber: null,
-  calledNumber: null,
-  direction: 'inbound' as const,
-  at: createdAt,
-  variables,
 });

@@ -1,7 +1,9 @@
 import type { AgentDefinition, BuiltInName } from '../agents/definition.ts';
 import type { OperationContext } from '../context.ts';
 import { readSecrets } from '../credentials/index.ts';
+import { DomainError } from '../errors.ts';
 import { customFunctionTool } from '../tools/custom-function.ts';
+import { handOffSpec, handOffTarget } from '../tools/hand-off.ts';
 import { mcpTools, openMcpServers } from '../tools/mcp-tools.ts';
 import { noteTool } from '../tools/notes.ts';
 import { type RemoteToolName, remoteToolNames, remoteToolSpecs } from '../tools/remote-tools.ts';
@@ -12,6 +14,8 @@ import { runConversationTool } from './run-tool.ts';
 interface Hooks {
   readonly keepNote: (fields: Record<string, unknown>) => void;
   readonly end: () => void;
+  /** Throws DomainError when that agent cannot go on. */
+  readonly handOff: (agentId: string) => Promise<void>;
   readonly problem: (message: string) => void;
   readonly signal: AbortSignal;
 }
@@ -36,6 +40,7 @@ export async function chatTools(
   const builtIn: Tool[] = [
     ...(has('end_call') ? [endTool(hooks.end)] : []),
     ...(has('take_note') ? [noteTool(definition, hooks.keepNote)] : []),
+    ...(definition.handoffTargets.length > 0 ? [handOffTool(definition, hooks.handOff)] : []),
     ...remoteToolNames.filter(has).map((name) => storedTool(ctx, conversation, name)),
   ];
   const own = [
@@ -63,6 +68,22 @@ const endTool = (end: () => void): Tool => ({
   run: async () => {
     end();
     return { result: undefined };
+  },
+});
+
+const handOffTool = ({ handoffTargets: targets }: AgentDefinition, handOff: Hooks['handOff']): Tool => ({
+  ...handOffSpec(targets),
+  run: async ({ to }) => {
+    const target = handOffTarget(targets, to);
+    if (!target)
+      throw new ToolError(`There is nobody called "${to}". ${targets.map(({ name }) => name).join(', ')}.`);
+    try {
+      await handOff(target.agentId);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      throw new ToolError(`Could not hand over: ${error.message} Go on yourself.`);
+    }
+    return { result: `${target.name} goes on.` };
   },
 });
 

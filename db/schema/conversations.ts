@@ -19,6 +19,8 @@ export const conversations = pgTable(
     agentVersionId: uuid('agent_version_id')
       .notNull()
       .references(() => agentVersions.id),
+    /** Of the agent that it was handed to; null: it has the one that it began with. */
+    currentVersionId: uuid('current_version_id').references(() => agentVersions.id),
     /** Joins the chats and calls of one person. */
     threadId: text('thread_id'),
     status: text('status').$type<'open' | 'ended'>().notNull().default('open'),

@@ -1,6 +1,6 @@
 import { voice } from '@livekit/agents';
+import { endPhraseIn } from '../../core/agents/end-phrases.ts';
 import type { CallPlan } from '../../core/calls/plan.ts';
-import { endPhraseIn } from './end-phrases.ts';
 import { IdleWatch } from './idle-watch.ts';
 
 interface MannersHooks {

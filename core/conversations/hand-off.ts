@@ -1,0 +1,34 @@
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { conversations } from '../../db/schema/conversations.ts';
+import { findAgent } from '../agents/agent.ts';
+import { versionFor } from '../agents/traffic.ts';
+import { DomainError } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { findConversation } from './conversation.ts';
+import { type Speaker, speakerOf } from './speaker.ts';
+
+/**
+ * Another agent of the workspace goes on with a chat; the chat itself keeps the version that it began with. Throws
+ * not_found for an agent that is gone, conflict when the chat is over or that agent has it already.
+ */
+export const handOffConversation = operation({
+  name: 'conversation.hand_off',
+  scope: 'member',
+  input: z.object({ conversationId: z.uuid(), agentId: z.uuid() }),
+  audit: ({ conversationId, agentId }) => ({ target: conversationId, details: { agentId } }),
+  run: async (ctx, { conversationId, agentId }): Promise<Speaker> => {
+    const conversation = await findConversation(ctx, conversationId, { lock: true });
+    if (conversation.status === 'ended') throw new DomainError('conflict', 'This conversation is over.');
+    const version = versionFor(await findAgent(ctx, agentId), conversationId);
+    if (version === (conversation.currentVersionId ?? conversation.agentVersionId))
+      throw new DomainError('conflict', 'That agent has the conversation already.');
+    const [changed] = await ctx.db
+      .update(conversations)
+      .set({ currentVersionId: version })
+      .where(eq(conversations.id, conversationId))
+      .returning();
+    if (!changed) throw new Error('The update of a locked conversation returned nothing.');
+    return speakerOf(ctx, changed);
+  },
+});

@@ -1,0 +1,32 @@
+import type { AgentDefinition } from '../agents/definition.ts';
+import { fillVersion } from '../agents/fill-version.ts';
+import type { OperationContext } from '../context.ts';
+import { withThread } from '../threads/with-thread.ts';
+import type { Conversation } from './conversation.ts';
+
+/** Who answers in a chat. */
+export interface Speaker {
+  readonly agentId: string;
+  readonly name: string;
+  /** With the chat's values in every text, and what was said before with the same person. */
+  readonly definition: AgentDefinition;
+}
+
+/** The agent that has the chat now: the one it began with, or whom it was handed to since. */
+export async function speakerOf(
+  ctx: Pick<OperationContext, 'db'>,
+  conversation: Conversation,
+): Promise<Speaker> {
+  const version = conversation.currentVersionId ?? conversation.agentVersionId;
+  const { agentId, agentName, definition } = await fillVersion(ctx, version, chatFacts(conversation));
+  return { agentId, name: agentName, definition: await withThread(ctx, definition, conversation) };
+}
+
+/** What a chat knows beside the variables that it was given. */
+export const chatFacts = ({ variables, createdAt }: Pick<Conversation, 'variables' | 'createdAt'>) => ({
+  callerNumber: null,
+  calledNumber: null,
+  direction: 'inbound' as const,
+  at: createdAt,
+  variables,
+});

@@ -1,0 +1,2 @@
+ALTER TABLE "conversations" ADD COLUMN "current_version_id" uuid;--> statement-breakpoint
+ALTER TABLE "conversations" ADD CONSTRAINT "conversations_current_version_id_agent_versions_id_fk" FOREIGN KEY ("current_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;
