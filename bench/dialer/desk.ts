@@ -53,10 +53,19 @@ export async function openDesk(handle: DatabaseHandle): Promise<Desk> {
 /** Nobody is in two campaigns: whoever is on the phone would be put off. */
 let nextPerson = 2_000_000;
 
-/** A running campaign of so many people of where it is day; all others are stopped. Resolves to its id. */
+/**
+ * A running campaign of so many people of where it is day; all others are stopped and their calls over, or a look would
+ * have those to count as well. Resolves to its id.
+ */
 export async function fillCampaign(desk: Desk, people: number): Promise<string> {
   const { handle, ctx, workspaceId, agentId } = desk;
   await handle.db.execute(sql`update campaigns set status = 'stopped' where status = 'running'`);
+  await handle.db.execute(sql`
+    update calls set status = 'ended', ended_at = now(), finalized_at = now(), disposition = 'canceled'
+    where finalized_at is null`);
+  await handle.db.execute(sql`
+    update attempts set state = 'withdrawn', outcome = 'canceled', ended_at = now() where state = 'reserved'`);
+  await handle.db.execute(sql`vacuum analyze calls, attempts`);
   const rules = ruleSettings.parse({ windows: allDay });
   const campaign = await createCampaign(ctx, {
     ...{ name: 'bench', agentId, fromNumbers: [fromNumber], rules },

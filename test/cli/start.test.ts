@@ -238,19 +238,23 @@ describe('what is elsewhere', () => {
     const [elsewhere, dataDir] = [join(folder.path, 'elsewhere'), join(folder.path, 'data')];
     const [postgres, redis] = [await freePort(), await freePort()];
     const host = startCli(elsewhere, { POSTGRES_PORT: String(postgres), REDIS_PORT: String(redis) });
-    const hosted = await ready(elsewhere, host);
+    const { pids: theirs, livekitUrl } = await ready(elsewhere, host);
     const secrets = loadSecrets(elsewhere);
     const guest = startCli(dataDir, {
       DATABASE_URL: postgresUrl({ port: postgres, password: secrets.postgresPassword }),
       REDIS_URL: redisUrl({ port: redis, password: secrets.redisPassword }),
+      LIVEKIT_URL: livekitUrl ?? '',
+      LIVEKIT_API_KEY: secrets.livekitApiKey,
+      LIVEKIT_API_SECRET: secrets.livekitApiSecret,
+      SPEECH_URL: 'http://speech.test',
     });
     try {
-      const { pids } = await ready(dataDir, guest);
-      expect(pids).not.toHaveProperty('postgres');
-      expect(pids).not.toHaveProperty('redis');
+      const file = await ready(dataDir, guest);
+      expect(Object.keys(file.pids).sort()).toEqual(['controlPlane', 'jobs', 'trunkline', 'worker']);
+      expect(file).toMatchObject({ sip: null, livekitUrl, speechUrl: 'http://speech.test' });
       guest.child.kill('SIGTERM');
       expect(await guest.exited).toBe(0);
-      expect(Object.values(hosted.pids).every(isAlive)).toBe(true);
+      expect(Object.values(theirs).every(isAlive)).toBe(true);
     } finally {
       await Promise.all([cleanUp(host, elsewhere), cleanUp(guest, dataDir)]);
     }
