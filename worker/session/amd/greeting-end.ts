@@ -26,6 +26,11 @@ export class GreetingEnd {
     if (!active) this.#beepEndedAt = at;
   }
 
+  /** How long nobody has spoken. */
+  quietFor(now: number): number {
+    return this.#speaking ? 0 : now - (this.#quietSince ?? now);
+  }
+
   /** How one knows, in words; undefined: it is not over. */
   ask(now: number): string | undefined {
     if (this.#beeping) return undefined;

@@ -11,6 +11,9 @@ import { Judge, type Judgement } from './judge.ts';
 const askEveryMs = 100;
 /** After this nobody wonders any more who answered. */
 const watchMs = 45_000;
+/** An assistant that screens calls has asked its question when it is silent for so long. */
+const questionOverMs = 900;
+const longestQuestionMs = 15_000;
 
 interface Around {
   readonly session: voice.AgentSession;
@@ -100,7 +103,7 @@ class MachineWatch {
     const { transcript } = this.#judge;
     log.info({ verdict, afterAnswerMs }, 'who answered');
     events.emit({ type: 'amd.verdict', verdict, reasons: [...reasons], afterAnswerMs, transcript });
-    if (verdict === 'screening') this.#introduce();
+    if (verdict === 'screening') background(log, 'answering a call screening', this.#introduce());
     if (verdict !== 'machine') return;
     this.#machine = true;
     // The agent's own words stop, and it does not answer what the machine says.
@@ -129,21 +132,29 @@ class MachineWatch {
     }
   }
 
-  /** Says who calls and why, in the definition's words or the model's. */
-  #introduce(): void {
-    const { plan, log } = this.#parts;
-    const { session, speech } = this.#around;
-    session.interrupt({ force: true });
+  /**
+   * Says who calls and why, in the definition's words or the model's, once the assistant has said what it wants to know:
+   * it pauses between its sentences, and what it says meanwhile is not for the model to answer.
+   */
+  async #introduce(): Promise<void> {
+    const { plan, outcome } = this.#parts;
+    const { session, speech, silence } = this.#around;
+    const giveUpAt = this.#now + longestQuestionMs;
+    silence.hold();
+    while (this.#end.quietFor(this.#now) < questionOverMs && this.#now < giveUpAt && !outcome.signal.aborted)
+      await sleep(20);
     session.clearUserTurn();
+    const maySpeak = await silence.release();
+    if (!maySpeak || outcome.signal.aborted) return;
     const line = plan.definition.voicemail.screeningLine.trim();
     if (line !== '') {
-      speech.saySoon(line, 'say');
+      await speech.say(line, 'say', { interruptible: false });
       return;
     }
-    log.debug('the model answers a call screening');
     session.generateReply({
       instructions:
         'An automated assistant screens this call and asks who is calling and why. Say in one or two short sentences who you are and why you call. Then wait; do not ask anything.',
+      allowInterruptions: false,
     });
   }
 

@@ -12,6 +12,7 @@ export class Silence {
   #session: voice.AgentSession | undefined;
   #muted: boolean;
   #takenOver: boolean;
+  #held = false;
   #meanwhile: Said[] = [];
 
   constructor(parts: CallParts) {
@@ -26,7 +27,7 @@ export class Silence {
   }
 
   get on(): boolean {
-    return this.#muted || this.#takenOver;
+    return this.#muted || this.#takenOver || this.#held;
   }
 
   get takenOver(): boolean {
@@ -36,6 +37,19 @@ export class Silence {
   mute(): void {
     this.#muted = true;
     this.#hush();
+  }
+
+  /** For a moment, whatever a supervisor asks meanwhile. */
+  hold(): void {
+    this.#held = true;
+    this.#hush();
+  }
+
+  /** The end of a hold. Answers whether the agent may speak. */
+  async release(): Promise<boolean> {
+    this.#held = false;
+    if (!this.on) await this.#catchUp('');
+    return !this.on;
   }
 
   takeOver(): void {
