@@ -56,7 +56,10 @@ export async function runCli(args: readonly string[]): Promise<void> {
 }
 
 async function dispatch(args: readonly string[], output: ReturnType<typeof consoleOutput>): Promise<number> {
-  const [command = 'help', ...rest] = args;
+  const [given = 'help', ...rest] = args;
+  // What goes to the test runner is its own.
+  const asksForHelp = given !== 'test' && rest.some((arg) => arg === '--help' || arg === '-h');
+  const command = asksForHelp ? 'help' : given;
   switch (command) {
     case 'start': {
       const { start } = await import('./commands/start.ts');
