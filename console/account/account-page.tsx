@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { AccountError, post } from './api.ts';
+import { ApiError, request } from '../session/request.ts';
 
 interface PageProps {
   readonly token: string;
@@ -24,7 +24,7 @@ export function AccountPage({ page, token }: PageProps & { readonly page: string
 }
 
 function VerifyEmail({ token }: PageProps) {
-  const action = useAction(() => post('/auth/verify-email', { token }));
+  const action = useAction(() => request('/auth/verify-email', { token }));
   if (action.done)
     return (
       <Card title="Thank you">
@@ -42,7 +42,9 @@ function VerifyEmail({ token }: PageProps) {
 }
 
 function ResetPassword({ token }: PageProps) {
-  const action = useAction((form) => post('/auth/reset-password', { token, password: form.get('password') }));
+  const action = useAction((form) =>
+    request('/auth/reset-password', { token, password: form.get('password') }),
+  );
   if (action.done)
     return (
       <Card title="Your new password is set">
@@ -62,18 +64,18 @@ function ResetPassword({ token }: PageProps) {
 
 function AcceptInvitation({ token }: PageProps) {
   const [mustSignIn, setMustSignIn] = useState(false);
-  const join = () => post('/workspaces/accept-invitation', { token });
+  const join = () => request('/workspaces/accept-invitation', { token });
   const action = useAction(async (form, pressed) => {
     if (mustSignIn) {
       const who = { email: form.get('email'), password: form.get('password') };
-      const status = await post(pressed === 'signup' ? '/auth/signup' : '/auth/login', who);
+      const { status } = await request(pressed === 'signup' ? '/auth/signup' : '/auth/login', who);
       if (status === 202)
-        throw new AccountError('Confirm your address by the mail that we sent you, then sign in here.', 202);
+        throw new ApiError('Confirm your address by the mail that we sent you, then sign in here.', 202);
     }
     return join().catch((error: unknown) => {
-      if (!(error instanceof AccountError) || error.status !== 401) throw error;
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
       setMustSignIn(true);
-      throw new AccountError('Sign in to join, or make an account here.', 401);
+      throw new ApiError('Sign in to join, or make an account here.', 401);
     });
   });
   if (action.done)

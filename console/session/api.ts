@@ -1,13 +1,6 @@
-/** What the server refused with, in its own words. Status 0: it could not be reached. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly status: number;
+import { ApiError, request } from './request.ts';
 
-  constructor(message: string, status: number) {
-    super(message);
-    this.status = status;
-  }
-}
+export { ApiError } from './request.ts';
 
 export interface Me {
   readonly user: { readonly email: string };
@@ -41,28 +34,10 @@ function renew(): Promise<unknown> {
 /** GET, or POST with a body. Access tokens last a quarter of an hour: an old one is renewed once. */
 export async function send(path: string, body?: unknown): Promise<unknown> {
   try {
-    return await request(path, body);
+    return (await request(path, body)).body;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
     await renew();
-    return request(path, body);
+    return (await request(path, body)).body;
   }
-}
-
-async function request(path: string, body?: unknown): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(path, {
-      ...(body === undefined
-        ? {}
-        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(15_000),
-    });
-  } catch {
-    throw new ApiError('The server cannot be reached. Check your connection and try again.', 0);
-  }
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
-  const { detail } = (answer ?? {}) as { detail?: string };
-  throw new ApiError(detail ?? 'That did not work. Try again in a moment.', response.status);
 }
