@@ -11,9 +11,11 @@ import {
 import { beginTransferDial } from '../../core/calls/transfers/index.ts';
 import { healCampaigns, reserveContacts } from '../../core/campaigns/engine/index.ts';
 import {
+  createCampaign,
   getCampaignStatus,
   pauseCampaign,
   resumeCampaign,
+  startCampaign,
   stopCampaign,
   updateCampaignSettings,
 } from '../../core/campaigns/index.ts';
@@ -29,8 +31,10 @@ import { decisions } from '../../db/schema/decisions.ts';
 import { outbox } from '../../db/schema/outbox.ts';
 import { trunkLimits } from '../../db/schema/trunk-limits.ts';
 import { callableNumber, uncallableNumber } from '../factories/callable.ts';
+import { allDay } from '../factories/campaigns.ts';
 import { addPerson, attemptsOf, dialAndEnd, dialer, host, runningCampaign } from '../factories/dialer.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
+import { newPerson } from '../factories/people.ts';
 import { type TestContext, testContext } from '../harness/context.ts';
 
 const contactOf = async (t: TestContext, id: string) => {
@@ -64,6 +68,24 @@ describe('a look of the dialer', () => {
       ...['allowed', 'allowed', 'allowed', 'do_not_call'],
     ]);
     expect(await dialer(t).look()).toEqual({ placed: 0, considered: 0 });
+  });
+
+  test('never calls the only number that it could call from, and does not ask again for ever', async () => {
+    await using t = await testContext();
+    const number = callableNumber(77);
+    const owner = await newPerson(t);
+    const agent = await newAgent(owner.ctx);
+    await newLine(t, owner.ctx, agent.id, number);
+    t.ports.workerHosts = [host(10)];
+    const campaign = await createCampaign(owner.ctx, {
+      ...{ name: 'Reminders', agentId: agent.id, fromNumbers: [number], rules: { windows: allDay } },
+    });
+    await startCampaign(owner.ctx, { campaign: campaign.id });
+    const us = await addPerson(t, campaign, number);
+    const person = await addPerson(t, campaign, callableNumber(78));
+    await dialer(t).look();
+    expect(await contactOf(t, us.id)).toMatchObject({ state: 'blocked', blockedReason: 'own_number' });
+    expect((await attemptsOf(t, campaign.id)).map(({ contactId }) => contactId)).toEqual([person.id]);
   });
 
   test('of many at the same moment never takes anybody twice', async () => {

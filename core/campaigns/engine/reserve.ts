@@ -190,10 +190,15 @@ class Placing {
     });
     const taken = new Set(placed.map(({ contact }) => contact.id));
     const left = allowed.filter(({ id }) => !taken.has(id));
-    // No number is left to call them from, in this turn.
+    // No number is left to call them from, in this turn; or in none, for whoever has the campaign's only one.
+    const isTheirs = (phone: string) => pool.length > 0 && pool.every(({ e164 }) => e164 === phone);
     await putBack(
       this.#ctx.db,
-      left.map(({ id }) => ({ id, nextAtMs: this.#atMs + minuteMs, reason: '' })),
+      left.map(({ id, phone }) =>
+        isTheirs(phone)
+          ? { id, nextAtMs: null, reason: 'own_number' }
+          : { id, nextAtMs: this.#atMs + minuteMs, reason: '' },
+      ),
     );
     if (placed.length === 0) return;
     const at = new Date(this.#atMs);

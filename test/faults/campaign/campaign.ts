@@ -9,7 +9,8 @@ import type { Product } from '../../harness/product.ts';
 import { registerLine } from '../../voice/lines.ts';
 import type { CalleeFarm } from './farm.ts';
 
-const ours = '+14155550165';
+/** Nobody on the farm has it. */
+const ours = '+12025550165';
 const again = (most: number) => ({ most, delay_ms: 2_000, jitter: 0, other_hour: false });
 
 /** A campaign of people on the farm, who are tried again after seconds, with one line for each of a few calls at once. */
