@@ -19,7 +19,7 @@ const alone = [
 ];
 /** Six calls at once by itself: with another file beside it words are misheard. */
 const crowded = 'test/voice/phone-in.test.ts';
-/** Calls, most of them to one product that they share: speech in real time, so no more than three files at a time, or they starve each other. */
+/** Calls, most of them to one product that they share: speech in real time, so no more than two files at a time, or they starve each other. */
 const calls = folders('voice', 'speech', 'faults');
 
 const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
@@ -68,7 +68,7 @@ export default defineConfig(({ mode }) => ({
           globalSetup: ['test/harness/shared-product.ts'],
           ...patient,
           setupFiles: diary,
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
         },
       },
