@@ -1,11 +1,9 @@
-import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { conversations } from '../../db/schema/conversations.ts';
 import { findAgent } from '../agents/agent.ts';
 import { versionFor } from '../agents/traffic.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { findConversation } from './conversation.ts';
+import { append, findConversation } from './conversation.ts';
 import { type Speaker, speakerOf } from './speaker.ts';
 
 /**
@@ -23,12 +21,7 @@ export const handOffConversation = operation({
     const version = versionFor(await findAgent(ctx, agentId), conversationId);
     if (version === (conversation.currentVersionId ?? conversation.agentVersionId))
       throw new DomainError('conflict', 'That agent has the conversation already.');
-    const [changed] = await ctx.db
-      .update(conversations)
-      .set({ currentVersionId: version })
-      .where(eq(conversations.id, conversationId))
-      .returning();
-    if (!changed) throw new Error('The update of a locked conversation returned nothing.');
+    const { conversation: changed } = await append(ctx, conversation, [], { currentVersionId: version });
     return speakerOf(ctx, changed);
   },
 });

@@ -7,7 +7,6 @@ import type { Conversation } from './conversation.ts';
 /** Who answers in a chat. */
 export interface Speaker {
   readonly agentId: string;
-  readonly name: string;
   /** With the chat's values in every text, and what was said before with the same person. */
   readonly definition: AgentDefinition;
 }
@@ -18,8 +17,8 @@ export async function speakerOf(
   conversation: Conversation,
 ): Promise<Speaker> {
   const version = conversation.currentVersionId ?? conversation.agentVersionId;
-  const { agentId, agentName, definition } = await fillVersion(ctx, version, chatFacts(conversation));
-  return { agentId, name: agentName, definition: await withThread(ctx, definition, conversation) };
+  const { agentId, definition } = await fillVersion(ctx, version, chatFacts(conversation));
+  return { agentId, definition: await withThread(ctx, definition, conversation) };
 }
 
 /** What a chat knows beside the variables that it was given. */

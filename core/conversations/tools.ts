@@ -3,7 +3,7 @@ import type { OperationContext } from '../context.ts';
 import { readSecrets } from '../credentials/index.ts';
 import { DomainError } from '../errors.ts';
 import { customFunctionTool } from '../tools/custom-function.ts';
-import { handOffSpec, handOffTarget } from '../tools/hand-off.ts';
+import { handOffSpec, handOffTarget, notHandedOver } from '../tools/hand-off.ts';
 import { mcpTools, openMcpServers } from '../tools/mcp-tools.ts';
 import { noteTool } from '../tools/notes.ts';
 import { type RemoteToolName, remoteToolNames, remoteToolSpecs } from '../tools/remote-tools.ts';
@@ -75,13 +75,10 @@ const handOffTool = ({ handoffTargets: targets }: AgentDefinition, handOff: Hook
   ...handOffSpec(targets),
   run: async ({ to }) => {
     const target = handOffTarget(targets, to);
-    if (!target)
-      throw new ToolError(`There is nobody called "${to}". ${targets.map(({ name }) => name).join(', ')}.`);
     try {
       await handOff(target.agentId);
     } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      throw new ToolError(`Could not hand over: ${error.message} Go on yourself.`);
+      throw error instanceof DomainError ? notHandedOver(error.message) : error;
     }
     return { result: `${target.name} goes on.` };
   },

@@ -1,5 +1,5 @@
 import type { HandoffTarget } from '../agents/definition.ts';
-import type { Tool } from './tool.ts';
+import { type Tool, ToolError } from './tool.ts';
 
 /** What a model is told of handing over to another agent, in a call and in a chat. Pure. */
 export const handOffSpec = (
@@ -17,8 +17,15 @@ export const handOffSpec = (
   },
 });
 
-/** Whom a model means; the first where it names nobody, undefined where there is nobody of that name. Pure. */
-export function handOffTarget(targets: readonly HandoffTarget[], to: unknown): HandoffTarget | undefined {
+/** Whom a model means; the first where it names nobody. Throws ToolError where there is nobody of that name. Pure. */
+export function handOffTarget(targets: readonly HandoffTarget[], to: unknown): HandoffTarget {
   const wanted = typeof to === 'string' ? to.trim().toLowerCase() : '';
-  return wanted === '' ? targets[0] : targets.find(({ name }) => name.toLowerCase() === wanted);
+  const target = wanted === '' ? targets[0] : targets.find(({ name }) => name.toLowerCase() === wanted);
+  if (!target)
+    throw new ToolError(`There is nobody called "${to}". ${targets.map(({ name }) => name).join(', ')}.`);
+  return target;
 }
+
+/** What the model is told when the other agent cannot go on. */
+export const notHandedOver = (reason: string): ToolError =>
+  new ToolError(`Could not hand over: ${reason} Go on yourself.`);

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Binary, GoBuild } from '../../cli/embedded/binaries.ts';
 import { resolveBinary } from '../../cli/embedded/resolve-binary.ts';
-import { recordedOutput, rejection, temporaryFolder } from './support.ts';
+import { program, recordedOutput, rejection, temporaryFolder } from './support.ts';
 
 const go: GoBuild = {
   module: 'livekit-server',
@@ -19,13 +19,6 @@ const go: GoBuild = {
   minutes: 'a moment',
 };
 const tool: Binary = { name: 'tool', version: '2.0.0', minimum: [1, 9], without: 'nothing', releases: {} };
-
-function program(path: string, text: string): string {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `#!/bin/sh\n${text}\n`);
-  chmodSync(path, 0o755);
-  return path;
-}
 
 const sandbox = (folder: string) => ({
   PATH: `${folder}/path:/usr/bin:/bin`,

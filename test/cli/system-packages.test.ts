@@ -1,16 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { installSystemPackages } from '../../cli/embedded/system-packages.ts';
 import { nodeBinary } from '../../cli/processes.ts';
-import { recordedOutput, rejection, temporaryFolder } from './support.ts';
-
-function program(path: string, text: string): string {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `#!/bin/sh\n${text}\n`);
-  chmodSync(path, 0o755);
-  return path;
-}
+import { program, recordedOutput, rejection, temporaryFolder } from './support.ts';
 
 /** A machine whose apt-get and sudo write down how they were called. */
 function machine(folder: string, { isRoot = false, apt = 'exit 0', sudo = 'shift; exec "$@"' } = {}) {

@@ -1,6 +1,6 @@
 import { llm } from '@livekit/agents';
 import type { HandoffTarget } from '../../core/agents/definition.ts';
-import { handOffSpec, handOffTarget } from '../../core/tools/hand-off.ts';
+import { handOffSpec, handOffTarget, notHandedOver } from '../../core/tools/hand-off.ts';
 import { HandOffRefused } from '../session/hand-off.ts';
 import { reportedTool, type ToolKit } from './tool-kit.ts';
 
@@ -10,17 +10,11 @@ export const handOffTool = (kit: ToolKit, targets: readonly HandoffTarget[]): ll
     ...handOffSpec(targets),
     run: async ({ to }, { ctx }) => {
       const target = handOffTarget(targets, to);
-      if (!target)
-        throw new llm.ToolError(
-          `There is nobody called "${to}". ${targets.map(({ name }) => name).join(', ')}.`,
-        );
       await ctx.waitForPlayout();
       try {
         return llm.handoff({ agent: await kit.handOff(target.agentId) });
       } catch (error) {
-        if (error instanceof HandOffRefused)
-          throw new llm.ToolError(`Could not hand over: ${error.message} Go on yourself.`);
-        throw error;
+        throw error instanceof HandOffRefused ? notHandedOver(error.message) : error;
       }
     },
   });
