@@ -5,6 +5,7 @@ import { isForbiddenOnSight } from '../../platform/guarded-fetch.ts';
 import type { WorkspaceContext } from '../context.ts';
 import type { FieldProblem } from '../errors.ts';
 import { compileJsonSchema } from '../json-schema.ts';
+import { handOffName } from '../tools/hand-off.ts';
 import { type AgentDefinition, builtInNames } from './definition.ts';
 
 /** What of an agent's functions and tool servers cannot work. */
@@ -21,9 +22,6 @@ export async function checkTools(
     ...(await checkHandOffs(definition, ctx)),
   ];
 }
-
-/** What the model calls to hand the caller to another agent, where there is one. */
-const handOffName = 'hand_off';
 
 function checkNames({ functions, mcpServers, handoffTargets }: AgentDefinition): FieldProblem[] {
   const builtIn = new Set<string>(handoffTargets.length > 0 ? [...builtInNames, handOffName] : builtInNames);
@@ -42,19 +40,18 @@ function checkNames({ functions, mcpServers, handoffTargets }: AgentDefinition):
   ];
 }
 
-function checkAddresses(
-  { functions, mcpServers, brain }: AgentDefinition,
-  allowedHosts: readonly string[],
-): FieldProblem[] {
-  const addressed = [
-    ...functions.map(({ url }, index) => ({ path: `functions.${index}.url`, url })),
-    ...mcpServers.map(({ url }, index) => ({ path: `mcpServers.${index}.url`, url })),
-    ...(brain.kind === 'webhook' ? [{ path: 'brain.url', url: brain.url }] : []),
-  ];
-  return addressed
+/** Whom an agent asks outside, and where its definition says so. */
+const asked = ({ functions, mcpServers, brain }: AgentDefinition) => [
+  ...functions.map(({ url, credential }, index) => ({ path: `functions.${index}`, url, credential })),
+  ...mcpServers.map(({ url, credential }, index) => ({ path: `mcpServers.${index}`, url, credential })),
+  ...(brain.kind === 'webhook' ? [{ path: 'brain', url: brain.url, credential: brain.credential }] : []),
+];
+
+function checkAddresses(definition: AgentDefinition, allowedHosts: readonly string[]): FieldProblem[] {
+  return asked(definition)
     .filter(({ url }) => URL.canParse(url) && isForbiddenOnSight(url, allowedHosts))
     .map(({ path }) => ({
-      path,
+      path: `${path}.url`,
       message:
         'leads to a private or reserved address; whoever runs this installation may allow it (ALLOWED_PRIVATE_HOSTS)',
     }));
@@ -101,14 +98,10 @@ function checkNotes({ noteSchema }: AgentDefinition): FieldProblem[] {
 }
 
 async function checkCredentials(
-  { functions, mcpServers, brain }: AgentDefinition,
+  definition: AgentDefinition,
   { db, workspaceId }: Pick<WorkspaceContext, 'db' | 'workspaceId'>,
 ): Promise<FieldProblem[]> {
-  const named = [
-    ...functions.map(({ credential }, index) => ({ path: `functions.${index}.credential`, credential })),
-    ...mcpServers.map(({ credential }, index) => ({ path: `mcpServers.${index}.credential`, credential })),
-    ...(brain.kind === 'webhook' ? [{ path: 'brain.credential', credential: brain.credential }] : []),
-  ].filter(({ credential }) => credential !== '');
+  const named = asked(definition).filter(({ credential }) => credential !== '');
   if (named.length === 0) return [];
   const names = named.map(({ credential }) => credential);
   const rows = await db
@@ -119,7 +112,7 @@ async function checkCredentials(
   return named
     .filter(({ credential }) => !known.has(credential))
     .map(({ path, credential }) => ({
-      path,
+      path: `${path}.credential`,
       message: `the workspace has no credential "${credential}"`,
     }));
 }

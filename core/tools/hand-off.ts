@@ -1,11 +1,14 @@
 import type { HandoffTarget } from '../agents/definition.ts';
 import { type Tool, ToolError } from './tool.ts';
 
+/** What a model calls to hand over, where there is another agent. */
+export const handOffName = 'hand_off';
+
 /** What a model is told of handing over to another agent, in a call and in a chat. Pure. */
 export const handOffSpec = (
   targets: readonly HandoffTarget[],
 ): Pick<Tool, 'name' | 'description' | 'parameters'> => ({
-  name: 'hand_off',
+  name: handOffName,
   description: [
     'Hands the conversation over to another assistant, who knows what was said. Tell the person in the same turn, before calling it.',
     ...targets.map(({ name, description }) => `- ${name}${description ? `: ${description}` : ''}`),
