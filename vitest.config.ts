@@ -7,20 +7,23 @@ const house = ['test/architecture.test.ts'];
 const folders = (...kinds: string[]) => kinds.map((kind) => `test/${kind}/**/*.test.ts`);
 /** Looks at what the wire tests have seen, so it comes after them. */
 const afterWire = ['test/wire/statuses.test.ts'];
-/** Tests that start real servers and mostly wait for them. */
-const servers = [...folders('worker', 'sip', 'jobs', 'cli'), 'test/harness/livekit.test.ts'];
-/** What needs the processor for itself: faults timed in real time, many calls at once. One file at a time. */
+/** Tests that start real servers and mostly wait for them; of the calls, one that waits in line. */
+const waiting = 'test/voice/full-house.test.ts';
+const servers = [
+  ...folders('worker', 'sip', 'jobs', 'cli', 'speech'),
+  'test/harness/livekit.test.ts',
+  waiting,
+];
+/** What needs the processor for itself: faults timed in real time. One file at a time. */
 const alone = [
-  'test/faults/campaign.test.ts',
   'test/faults/fault-table.test.ts',
   'test/faults/real-gateway.test.ts',
   'test/voice/campaign.test.ts',
-  'test/voice/ten-at-once.test.ts',
 ];
-/** Six calls at once by itself: with another file beside it words are misheard. */
-const crowded = 'test/voice/phone-in.test.ts';
+/** Six calls at once and more by itself: with another file beside it words are misheard. */
+const crowded = ['test/voice/phone-in.test.ts', 'test/voice/ten-at-once.test.ts'];
 /** Calls, most of them to one product that they share: speech in real time, so no more than two files at a time, or they starve each other. */
-const calls = folders('voice', 'speech', 'faults');
+const calls = folders('voice', 'faults');
 
 const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
 const diary = ['test/harness/diary.ts'];
@@ -56,7 +59,7 @@ export default defineConfig(({ mode }) => ({
           include: servers,
           globalSetup,
           ...patient,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 3 },
         },
       },
@@ -64,7 +67,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'calls',
           include: calls,
-          exclude: [...outside, ...alone, crowded],
+          exclude: [...outside, ...alone, ...crowded, waiting],
           globalSetup: ['test/harness/shared-product.ts'],
           ...patient,
           setupFiles: diary,
@@ -75,10 +78,11 @@ export default defineConfig(({ mode }) => ({
       {
         test: {
           name: 'crowded',
-          include: [crowded],
+          include: crowded,
           globalSetup: ['test/harness/shared-product.ts'],
           ...patient,
           setupFiles: diary,
+          fileParallelism: false,
           sequence: { groupOrder: 6 },
         },
       },

@@ -5,9 +5,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * fresh checkout knows no durations, and goes by size.
  */
 const long = [
-  'test/cli/start.test.ts',
   'test/worker/fleet.test.ts',
   'test/jobs/process.test.ts',
+  'test/cli/start.test.ts',
+  'test/voice/full-house.test.ts',
   'test/worker/call.test.ts',
   'test/sip/dial.test.ts',
   'test/wire/operator/roles.test.ts',
@@ -17,6 +18,10 @@ const long = [
   'test/worker/tools.test.ts',
   'test/integration/knowledge.test.ts',
   'test/harness/softphone.test.ts',
+  'test/voice/transfer.test.ts',
+  'test/faults/kill.test.ts',
+  'test/faults/campaign.test.ts',
+  'test/voice/put-through.test.ts',
 ];
 
 export class LongestFirst extends BaseSequencer {

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { getCall, placeCall } from '../../core/calls/index.ts';
 import type { Context } from '../../core/context.ts';
 import { listNumbers, registerSipTrunk } from '../../core/numbers/index.ts';
-import { inheritedEnv } from '../../platform/config.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { answerAfter, busy } from '../../simulate/softphone/callee.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
@@ -15,6 +14,7 @@ import { closeRoom } from '../../sip/rooms.ts';
 import { newAgent, nextNumber } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
 import { type TestContext, testContext } from '../harness/context.ts';
+import { ourEnv, preferredNode } from '../harness/our-process.ts';
 import { FakeFleet, jobServices, type SipStack, startSipStack } from '../sip/support.ts';
 
 const entry = fileURLToPath(new URL('../../jobs/main.ts', import.meta.url));
@@ -36,10 +36,10 @@ interface JobsProcess {
 }
 
 async function startJobs(t: TestContext): Promise<JobsProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry], {
+  const child = spawn(preferredNode.path, [...preferredNode.args, entry], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
-      ...inheritedEnv(),
+      ...ourEnv(),
       DATABASE_URL: t.databaseUrl,
       REDIS_URL: sip.redis.url,
       LIVEKIT_URL: sip.stack.url.replace('http', 'ws'),
@@ -186,11 +186,11 @@ test('stops within seconds although a call rings, and leaves that call to the ne
 
 test('says in one sentence what is missing when it is started by hand', async () => {
   const env = {
-    PATH: inheritedEnv().PATH ?? '',
+    PATH: ourEnv().PATH ?? '',
     LIVEKIT_URL: 'ws://127.0.0.1:1',
     REDIS_URL: 'redis://127.0.0.1:1',
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', entry], {
+  const child = spawn(preferredNode.path, [...preferredNode.args, entry], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { resolveSpeechModels } from '../../cli/embedded/models.ts';
-import { inheritedEnv } from '../../platform/config.ts';
+import { ourEnv, preferredNode } from '../harness/our-process.ts';
 
 const cleanups: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -15,8 +15,9 @@ afterEach(async () => {
 
 function start(env: Record<string, string>): { child: ChildProcess; stderr: () => string } {
   const child = fork(join(import.meta.dirname, '../../speech/main.ts'), [], {
-    execArgv: ['--import', 'tsx'],
-    env: { ...inheritedEnv(), LOG_LEVEL: 'warn', ...env },
+    execPath: preferredNode.path,
+    execArgv: [...preferredNode.args],
+    env: { ...ourEnv(), LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let text = '';

@@ -55,13 +55,23 @@ export async function say(product: Product, call: Call, text: string): ReturnTyp
 
 /** Waits until the agent has spoken (after `afterMs`) and is done; answers what it said. */
 export async function hear(product: Product, call: Call, afterMs: number): Promise<string> {
+  return (await heard(product, call, afterMs)).text;
+}
+
+/** As `hear`, and how long it was. */
+export async function heard(
+  product: Product,
+  call: Call,
+  afterMs: number,
+): Promise<{ readonly text: string; readonly lengthMs: number }> {
   const { startedAt } = await call.heardSpeech({ afterMs, minMs: 200, timeoutMs: patienceMs });
-  await call.heardSilence({ ms: 1_200, timeoutMs: patienceMs });
-  return transcribe({
+  const { startedAt: endedAt } = await call.heardSilence({ ms: 1_200, timeoutMs: patienceMs });
+  const text = await transcribe({
     speechUrl: product.speechUrl,
     samples: call.heardBetween(startedAt - 100),
     sampleRate: 8_000,
   });
+  return { text, lengthMs: endedAt - startedAt };
 }
 
 /** The call of that caller, as the API lists it. */

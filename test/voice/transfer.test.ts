@@ -67,10 +67,19 @@ describe('a caller who asks for a person', () => {
     }
   }
 
-  it('is connected with somebody who was told about it and pressed 1; the agent leaves and the call goes on', async () => {
-    const { desk, pickUp, ask } = await openLine('warm');
+  it('is connected with somebody who was told about it and pressed 1; the agent leaves, the call goes on, and is recorded to its end', async () => {
+    const {
+      desk,
+      pickUp,
+      call: dialIn,
+    } = await openLine('warm', {
+      recording_policy: 'on',
+      recording_consent_line: 'This call is being recorded.',
+    });
     const picked = pickUp();
-    const call = await ask(phone, '+15550201');
+    const call = await dialIn(phone, '+15550201');
+    await hear(product, call, call.answeredAt ?? 0);
+    await say(product, call, wish);
     const person = await picked;
     const answeredAt = person.answeredAt ?? 0;
     await say(product, person, 'Hello, who is there?');
@@ -82,51 +91,17 @@ describe('a caller who asks for a person', () => {
     expect((await heardBy(call, answeredAt, decidedAt)).toLowerCase()).not.toMatch(
       /caller|assistant|hello|who/,
     );
-    await hear(product, person, decidedAt + 500);
-    await expectConnected(call, person);
-    const callId = await findCall(product, '+15550201');
-    const live = await product.api<CallDetail>('GET', `/calls/${callId}`);
-    expect(live.status).toBe('active');
-
-    await person.hangup();
-    expect((await call.ended).by).toBe('remote');
-    const record = await finished(product, callId);
-    expect(record).toMatchObject({ disposition: 'transferred', end_reason: 'transferred' });
-    expect(
-      eventsOf(record, 'transfer.started', 'transfer.briefing', 'transfer.finished', 'call.bridged', 'ended'),
-    ).toMatchObject([
-      { type: 'transfer.started', data: { to: desk, mode: 'warm' } },
-      { type: 'transfer.briefing' },
-      { type: 'transfer.finished', data: { ok: true, outcome: 'joined' } },
-      { type: 'call.bridged' },
-      { type: 'ended', data: { reason: 'transferred' } },
-    ]);
-    const bridged = record.events.find(({ type }) => type === 'call.bridged');
-    const ended = record.events.at(-1);
-    expect(ended?.seq).toBe((bridged?.seq ?? 0) + 1);
-  });
-
-  it('is recorded to the end, both voices, when the person put through was told so', async () => {
-    const line = await openLine('warm', {
-      recording_policy: 'on',
-      recording_consent_line: 'This call is being recorded.',
-    });
-    const picked = line.pickUp();
-    const call = await line.call(phone, '+15550208');
-    await hear(product, call, call.answeredAt ?? 0);
-    await say(product, call, wish);
-    const person = await picked;
-    await person.heardSpeech({ afterMs: person.answeredAt ?? 0, minMs: 1_500, timeoutMs: patienceMs });
-    const decidedAt = performance.now();
-    await person.sendDtmf('1');
     await hearUntil(person, decidedAt, /recorded/);
     await hearUntilSilent(person);
-    const callId = await findCall(product, '+15550208');
+    const callId = await findCall(product, '+15550201');
     await waitFor('the agent to leave', async () => (await bridgeOf(callId))?.data.recorder === true, {
       timeoutMs: patienceMs,
       everyMs: 100,
     });
     await expectConnected(call, person);
+    const live = await product.api<CallDetail>('GET', `/calls/${callId}`);
+    expect(live.status).toBe('active');
+
     const control = (kind: string) =>
       product.api<{ status: string }>('POST', `/calls/${callId}/control`, { command_id: kind, kind });
     expect((await control('pause_recording')).status).toBe('applied');
@@ -142,8 +117,19 @@ describe('a caller who asks for a person', () => {
 
     const record = await finished(product, callId);
     expect(record).toMatchObject({ disposition: 'transferred', end_reason: 'transferred' });
-    expect(eventsOf(record, 'call.bridged', 'recording.stopped', 'ended').map(({ type }) => type)).toEqual([
-      ...['call.bridged', 'recording.stopped', 'ended'],
+    expect(
+      eventsOf(
+        record,
+        ...['transfer.started', 'transfer.briefing', 'transfer.finished'],
+        ...['call.bridged', 'recording.stopped', 'ended'],
+      ),
+    ).toMatchObject([
+      { type: 'transfer.started', data: { to: desk, mode: 'warm' } },
+      { type: 'transfer.briefing' },
+      { type: 'transfer.finished', data: { ok: true, outcome: 'joined' } },
+      { type: 'call.bridged' },
+      { type: 'recording.stopped' },
+      { type: 'ended', data: { reason: 'transferred' } },
     ]);
     const [left, right] = await sidesOf(callId);
     expect(left).toContain('friday');
@@ -230,10 +216,12 @@ describe('a caller who asks for a person', () => {
     await say(product, call, wish);
     const person = await picked;
     await expectConnected(call, person);
-    await call.hangup();
-    expect((await person.ended).by).toBe('remote');
+    await person.hangup();
+    expect((await call.ended).by).toBe('remote');
     const record = await finished(product, await findCall(product, '+15550206'));
     expect(record.disposition).toBe('transferred');
+    const bridged = record.events.find(({ type }) => type === 'call.bridged');
+    expect(record.events.at(-1)?.seq).toBe((bridged?.seq ?? 0) + 1);
     expect(eventsOf(record, 'transfer.finished')).toMatchObject([
       { data: { ok: false, outcome: 'refused' } },
       { data: { ok: true, outcome: 'joined' } },

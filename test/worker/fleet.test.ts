@@ -4,6 +4,7 @@ import { dispose } from '@livekit/rtc-node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { isAlive } from '../../platform/is-alive.ts';
 import { waitFor } from '../../platform/retry.ts';
+import { thisNode } from '../harness/our-process.ts';
 import { Rig } from './rig/rig.ts';
 
 afterAll(() => dispose());
@@ -34,8 +35,8 @@ describe('worker hosts', () => {
     await rig.event(next, 'agent.ready');
   });
 
-  test('rehearse a turn before their first call: somebody is heard, thought about and answered', async () => {
-    await using rig = await Rig.start({ WORKER_REHEARSAL: 'true' });
+  test('rehearse a turn before their first call, on the Node of this machine too: somebody is heard, thought about and answered', async () => {
+    await using rig = await Rig.start({ WORKER_REHEARSAL: 'true', WORKER_NODE: thisNode.path });
     const reply = 'We are open from nine to five.';
     await waitFor('the answer', async () => rig.providers.spoken.join('').includes(reply), {
       timeoutMs: 20_000,

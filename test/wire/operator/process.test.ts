@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inheritedEnv } from '../../../platform/config.ts';
 import { type TestContext, testContext } from '../../harness/context.ts';
+import { type OurNode, ourEnv, preferredNode, thisNode } from '../../harness/our-process.ts';
 import { type RunningRedis, startRedis } from '../../harness/redis.ts';
 
 const entry = fileURLToPath(new URL('../../../control-plane/server.ts', import.meta.url));
@@ -23,10 +23,10 @@ afterAll(async () => {
   await t[Symbol.asyncDispose]();
 });
 
-function start(env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry], {
+function start(env: Record<string, string> = {}, node: OurNode = preferredNode) {
+  const child = spawn(node.path, [...node.args, entry], {
     env: {
-      ...inheritedEnv(),
+      ...ourEnv(),
       PORT: '0',
       DATABASE_URL: t.databaseUrl,
       REDIS_URL: redis.url,
@@ -54,23 +54,29 @@ function start(env: Record<string, string> = {}) {
 }
 
 describe('the process', () => {
-  it('says when it is ready and on which port, and stops on SIGTERM with code 0', async () => {
-    const { child, exited, out } = start();
-    const [ready] = await once(child, 'message');
-    expect(ready).toEqual({ ready: true, port: expect.any(Number) });
-    const url = `http://127.0.0.1:${ready.port}`;
-    expect((await fetch(`${url}/health`)).status).toBe(200);
-    const readiness = await fetch(`${url}/health/ready`);
-    expect(readiness.status).toBe(503);
-    expect(await readiness.json()).toMatchObject({
-      db: { state: 'ok' },
-      redis: { state: 'ok' },
-      livekit: { state: 'down' },
-    });
-    child.kill('SIGTERM');
-    expect(await exited).toBe(0);
-    expect(out()).toContain('"operationId":"getHealth"');
-  });
+  it.each([
+    ['preferred', preferredNode],
+    ['of this machine', thisNode],
+  ])(
+    'with the Node %s says when it is ready and on which port, and stops on SIGTERM with code 0',
+    async (_which, node) => {
+      const { child, exited, out } = start({}, node);
+      const [ready] = await once(child, 'message');
+      expect(ready).toEqual({ ready: true, port: expect.any(Number) });
+      const url = `http://127.0.0.1:${ready.port}`;
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      const readiness = await fetch(`${url}/health/ready`);
+      expect(readiness.status).toBe(503);
+      expect(await readiness.json()).toMatchObject({
+        db: { state: 'ok' },
+        redis: { state: 'ok' },
+        livekit: { state: 'down' },
+      });
+      child.kill('SIGTERM');
+      expect(await exited).toBe(0);
+      expect(out()).toContain('"operationId":"getHealth"');
+    },
+  );
 
   it('stops when its parent is gone', async () => {
     const { child, exited } = start();

@@ -11,9 +11,9 @@ import { type ControlCommand, controlTopic, sealCommand } from '../../../core/ca
 import { type CallEvent, type CallEventType, callEvent } from '../../../core/calls/events.ts';
 import { agentIdentity, type CallPlan, callerIdentity } from '../../../core/calls/plan.ts';
 import { type HostHeartbeat, heartbeatPattern, hostHeartbeat } from '../../../core/fleet.ts';
-import { inheritedEnv } from '../../../platform/config.ts';
 import { newId } from '../../../platform/ids.ts';
 import { waitFor } from '../../../platform/retry.ts';
+import { ourEnv, preferredNode } from '../../harness/our-process.ts';
 import { Caller } from './caller.ts';
 import { type MockProviders, startMockProviders } from './mock-providers.ts';
 import { type Stack, startStack } from './stack.ts';
@@ -64,9 +64,10 @@ export class Rig implements AsyncDisposable {
   async startWorker(env: Record<string, string> = {}): Promise<void> {
     const { livekit, redisUrl, dataDir } = this.stack;
     const worker = fork(fileURLToPath(new URL('../../../worker/main.ts', import.meta.url)), [], {
-      execArgv: ['--import', import.meta.resolve('tsx')],
+      execPath: preferredNode.path,
+      execArgv: [...preferredNode.args],
       env: {
-        ...inheritedEnv(),
+        ...ourEnv(),
         LOG_LEVEL: 'warn',
         WORKER_HOSTS: '1',
         // Its questions are asked of the same providers.
