@@ -10,18 +10,18 @@ const afterWire = ['test/wire/statuses.test.ts'];
 /** Tests that start real servers and mostly wait for them; of the calls, one that waits in line. */
 const waiting = 'test/voice/full-house.test.ts';
 const servers = [
-  ...folders('worker', 'sip', 'jobs', 'cli', 'speech'),
+  ...folders('worker'),
+  'test/sip/{capture,dial,sync,transfer}.test.ts',
+  'test/jobs/{campaign-recovery,extract,outbox,pacer,process}.test.ts',
+  'test/cli/{checks,doctor,simulate-campaign,start}.test.ts',
+  'test/speech/{deepgram,elevenlabs,livekit-plugins,openai,process}.test.ts',
   'test/harness/livekit.test.ts',
   waiting,
 ];
 /** What needs the processor for itself: faults timed in real time. One file at a time. */
-const alone = [
-  'test/faults/fault-table.test.ts',
-  'test/faults/real-gateway.test.ts',
-  'test/voice/campaign.test.ts',
-];
+const alone = ['test/faults/{fault-table,real-gateway}.test.ts'];
 /** Six calls at once and more by itself: with another file beside it words are misheard. */
-const crowded = ['test/voice/phone-in.test.ts', 'test/voice/ten-at-once.test.ts'];
+const crowded = ['test/voice/{phone-in,ten-at-once,campaign}.test.ts'];
 /** Calls, most of them to one product that they share: speech in real time, so no more than two files at a time, or they starve each other. */
 const calls = folders('voice', 'faults');
 

@@ -79,7 +79,7 @@ describe('a call in progress', () => {
     expect(duration).toBeGreaterThan((Number(resumedAt) - Number(lostAt)) / 1_000 + 5);
   });
 
-  it.each(['controlPlane', 'jobs'] as const)(
+  it.concurrent.each(['controlPlane', 'jobs'] as const)(
     'does not notice that %s is killed, and nothing recorded is lost or doubled',
     async (name) => {
       const from = name === 'jobs' ? '+15550143' : '+15550142';

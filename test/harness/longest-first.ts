@@ -22,6 +22,11 @@ const long = [
   'test/faults/kill.test.ts',
   'test/faults/campaign.test.ts',
   'test/voice/put-through.test.ts',
+  'test/voice/voicemail.test.ts',
+  'test/voice/web.test.ts',
+  'test/voice/live-control.test.ts',
+  'test/voice/barge-in.test.ts',
+  'test/voice/phone-out.test.ts',
 ];
 
 export class LongestFirst extends BaseSequencer {

@@ -13,7 +13,8 @@ import { Softphone } from '../../simulate/softphone/softphone.ts';
 import { callableNumber, uncallableNumber } from '../factories/callable.ts';
 import { allDay } from '../factories/campaigns.ts';
 import { judgedClean } from '../factories/judged.ts';
-import { type Product, type StartedProduct, startProduct } from '../harness/product.ts';
+import type { Product } from '../harness/product.ts';
+import { sharedProduct } from '../harness/shared-product.ts';
 
 const ours = '+14155550164';
 /** Who is called, and what they do. */
@@ -27,12 +28,12 @@ const people = {
 };
 
 describe('a campaign', () => {
-  let product: StartedProduct;
+  let product: Product;
   let phone: Softphone;
   let database: DatabaseHandle;
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     phone = await Softphone.listen({ user: 'callee' });
     database = openDatabase(product.databaseUrl, { max: 2 });
     const talk = answerAfter(200, async (call) => {
@@ -48,7 +49,6 @@ describe('a campaign', () => {
   afterAll(async () => {
     await phone?.close();
     await database?.close();
-    await product?.stop();
   });
 
   it('rings everybody as often as its attempts say, and nobody who must not be called', async () => {
@@ -110,6 +110,8 @@ describe('a campaign', () => {
       abandon: { live_answered: 2, abandoned: 0, state: 'ok' },
       contacts: { total: 6, done: 2, waiting: 3, blocked: 1 },
     });
+    // Whoever waits is not called while other tests use the product.
+    await product.api('PATCH', `/api/v/campaign/${campaign.slug}/`, { status: 'stopped' });
   });
 });
 

@@ -203,7 +203,27 @@ describe('a caller who asks for a person', () => {
     expect(spokenBy(record, 'agent')).not.toContain('Press 1');
   });
 
-  it('is moved by REFER where the carrier does that, and else connected with whoever is dialed', async () => {
+  it('talks with both, and so does the agent, in a conference', async () => {
+    const { pickUp, ask } = await openLine('conference');
+    const picked = pickUp();
+    const call = await ask(phone, '+15550207');
+    const person = await picked;
+    await hear(product, person, person.answeredAt ?? 0);
+    const decidedAt = performance.now();
+    await say(product, person, 'Yes, please put them through.');
+    await hear(product, person, decidedAt);
+    const from = performance.now();
+    await say(product, person, 'What are your opening hours?');
+    expect((await hear(product, call, from)).toLowerCase()).toMatch(/open|nine|hours/);
+    await person.hangup();
+
+    await call.hangup();
+    const record = await finished(product, await findCall(product, '+15550207'));
+    expect(record.disposition).toBe('completed');
+    expect(eventsOf(record, 'transfer.finished')).toMatchObject([{ data: { ok: true } }]);
+  });
+
+  it.concurrent('is moved by REFER where the carrier does that, and else connected with whoever is dialed', async () => {
     const { number, desk, pickUp, ask } = await openLine('cold');
     const moved = await ask(phone, '+15550205');
     expect((await moved.referred).target).toBe(`tel:${desk}`);
@@ -226,26 +246,6 @@ describe('a caller who asks for a person', () => {
       { data: { ok: false, outcome: 'refused' } },
       { data: { ok: true, outcome: 'joined' } },
     ]);
-  });
-
-  it('talks with both, and so does the agent, in a conference', async () => {
-    const { pickUp, ask } = await openLine('conference');
-    const picked = pickUp();
-    const call = await ask(phone, '+15550207');
-    const person = await picked;
-    await hear(product, person, person.answeredAt ?? 0);
-    const decidedAt = performance.now();
-    await say(product, person, 'Yes, please put them through.');
-    await hear(product, person, decidedAt);
-    const from = performance.now();
-    await say(product, person, 'What are your opening hours?');
-    expect((await hear(product, call, from)).toLowerCase()).toMatch(/open|nine|hours/);
-    await person.hangup();
-
-    await call.hangup();
-    const record = await finished(product, await findCall(product, '+15550207'));
-    expect(record.disposition).toBe('completed');
-    expect(eventsOf(record, 'transfer.finished')).toMatchObject([{ data: { ok: true } }]);
   });
 
   it.concurrent('is back with the agent when nobody picks up, and when a mailbox does', async () => {
