@@ -74,6 +74,20 @@ export async function heard(
   return { text, lengthMs: endedAt - startedAt };
 }
 
+/**
+ * Says something until it is understood, three times at most, as people do: where a machine is busy with other calls a
+ * voice may break. Throws with what was understood each time.
+ */
+export async function sayUntil(pattern: RegExp, sayAndHear: () => Promise<string>): Promise<void> {
+  const understood: string[] = [];
+  while (understood.length < 3) {
+    const text = (await sayAndHear()).toLowerCase();
+    if (pattern.test(text)) return;
+    understood.push(text);
+  }
+  throw new Error(`Nobody understood ${pattern}, but: ${understood.join(' | ')}`);
+}
+
 /** The call of that caller, as the API lists it. */
 export async function findCall(product: Product, fromNumber: string): Promise<string> {
   return waitFor(
