@@ -7,8 +7,9 @@ const house = ['test/architecture.test.ts'];
 const folders = (...kinds: string[]) => kinds.map((kind) => `test/${kind}/**/*.test.ts`);
 /** Looks at what the wire tests have seen, so it comes after them. */
 const afterWire = ['test/wire/statuses.test.ts'];
-/** Tests that start real servers and mostly wait for them; of the calls, one that waits in line. */
+/** Of the calls, one that mostly waits in line. */
 const waiting = 'test/voice/full-house.test.ts';
+/** Tests that start real servers. */
 const servers = [
   ...folders('worker'),
   'test/sip/{capture,dial,sync,transfer}.test.ts',

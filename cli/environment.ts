@@ -1,13 +1,12 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ConfigError, type Env, inheritedEnv, readEnv, settings } from '../platform/config.ts';
-import { cacheFolder } from './embedded/binaries.ts';
 import { isLoopback, outsideAddress } from './embedded/livekit.ts';
 import { postgresUrl } from './embedded/postgres.ts';
 import { redisUrl } from './embedded/redis.ts';
 import { findOllama } from './ollama.ts';
 import { reservePorts } from './port-reservations.ts';
 import { choosePorts, type PortName, type PortNeed } from './ports.ts';
-import { nodeBinary } from './processes.ts';
+import { compileCache, nodeBinary } from './processes.ts';
 import type { Secrets } from './secrets.ts';
 
 type Vars = Readonly<Record<string, string | undefined>>;
@@ -121,8 +120,7 @@ export async function settleEnvironment(
   const mediaHost = isLoopback(env.HOST) ? '127.0.0.1' : outsideAddress(env.HOST);
   const child: Record<string, string> = {
     ...inherited,
-    // Our processes compile their modules once, not at every start (Node 22 and newer).
-    NODE_COMPILE_CACHE: inherited.NODE_COMPILE_CACHE ?? join(cacheFolder(inherited), 'compile'),
+    NODE_COMPILE_CACHE: compileCache(inherited),
     TRUNKLINE_DATA: dataDir,
     HOST: env.HOST,
     LOG_LEVEL: env.LOG_LEVEL,

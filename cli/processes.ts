@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { smallHeap, typescriptArgs } from '../platform/typescript-args.ts';
 import { CliError } from './cli-error.ts';
+import { cacheFolder } from './embedded/binaries.ts';
 import type { ProcessSpec } from './managed-process.ts';
 
 export const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
@@ -72,6 +73,10 @@ export function nodeProcess(
     show: 'warn',
   };
 }
+
+/** Where our processes keep their compiled modules, so that they are compiled once (Node 22 and newer). */
+export const compileCache = (inherited: Readonly<Record<string, string>>): string =>
+  inherited.NODE_COMPILE_CACHE ?? join(cacheFolder(inherited), 'compile');
 
 /** Node for our processes: the one asked for, else the pinned newer one from npm, else the one that runs us. */
 export function nodeBinary(wanted: string | undefined, folder = root): string {

@@ -18,7 +18,7 @@ const deep = inject('fuzz') === 'deep';
 const seed = deep ? Date.now() % 2 ** 31 : null;
 const budget: Budget = deep
   ? { phases: ['coverage', 'fuzzing', 'stateful'], maxExamples: 60, seed }
-  : { phases: ['fuzzing'], maxExamples: 2, seed };
+  : { phases: ['fuzzing'], maxExamples: 3, seed };
 const patience = { timeout: deep ? 3_600_000 : 300_000 };
 
 /** They end the credentials, or everything that the others are about: each is asked by somebody with nothing to lose. */

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { cacheFolder } from '../../cli/embedded/binaries.ts';
-import { nodeBinary, nodeVersion } from '../../cli/processes.ts';
+import { compileCache, nodeBinary, nodeVersion } from '../../cli/processes.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { typescriptArgs } from '../../platform/typescript-args.ts';
 
@@ -20,7 +18,7 @@ function withArgs(path: string): OurNode {
 }
 
 /** What a process of ours inherits; its modules are compiled once for all of them. */
-export const ourEnv = (): Record<string, string> => ({
-  NODE_COMPILE_CACHE: join(cacheFolder(), 'compile'),
-  ...inheritedEnv(),
-});
+export function ourEnv(): Record<string, string> {
+  const inherited = inheritedEnv();
+  return { ...inherited, NODE_COMPILE_CACHE: compileCache(inherited) };
+}

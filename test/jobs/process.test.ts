@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { getCall, placeCall } from '../../core/calls/index.ts';
 import type { Context } from '../../core/context.ts';
 import { listNumbers, registerSipTrunk } from '../../core/numbers/index.ts';
+import { inheritedEnv } from '../../platform/config.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { answerAfter, busy } from '../../simulate/softphone/callee.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
@@ -186,7 +187,7 @@ test('stops within seconds although a call rings, and leaves that call to the ne
 
 test('says in one sentence what is missing when it is started by hand', async () => {
   const env = {
-    PATH: ourEnv().PATH ?? '',
+    PATH: inheritedEnv().PATH ?? '',
     LIVEKIT_URL: 'ws://127.0.0.1:1',
     REDIS_URL: 'redis://127.0.0.1:1',
   };

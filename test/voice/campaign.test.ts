@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { isAbandoned } from '../../core/campaigns/engine/day.ts';
 import { type DatabaseHandle, openDatabase } from '../../db/client.ts';
 import { attempts } from '../../db/schema/attempts.ts';
@@ -58,7 +58,11 @@ describe('a campaign', () => {
     await db.insert(doNotCall).values({
       ...{ workspaceId: row?.workspaceId ?? '', phone: people.listed, source: 'manual' },
     });
-    await product.api('PATCH', `/api/v/campaign/${campaign.slug}/`, { status: 'running' });
+    const setStatus = (status: string) =>
+      product.api<unknown>('PATCH', `/api/v/campaign/${campaign.slug}/`, { status });
+    await setStatus('running');
+    // Whoever waits is not called while other tests use the product.
+    onTestFinished(async () => void (await setStatus('stopped')));
     await waitFor(
       'everybody but those who are asleep to be dealt with',
       async () => {
@@ -110,8 +114,6 @@ describe('a campaign', () => {
       abandon: { live_answered: 2, abandoned: 0, state: 'ok' },
       contacts: { total: 6, done: 2, waiting: 3, blocked: 1 },
     });
-    // Whoever waits is not called while other tests use the product.
-    await product.api('PATCH', `/api/v/campaign/${campaign.slug}/`, { status: 'stopped' });
   });
 });
 

@@ -93,12 +93,11 @@ describe('a supervisor of a live call', () => {
     const talk = async (text: string) => {
       const { samples, sampleRate } = await speak({ speechUrl: product.speechUrl, text });
       microphone ??= await openMicrophone(sampleRate);
-      const source = microphone;
       // Silence behind it lets the recogniser finish.
       const padded = new Int16Array(samples.length + 2 * sampleRate);
       padded.set(samples);
-      await source.captureFrame(new AudioFrame(padded, sampleRate, 1, padded.length));
-      await source.waitForPlayout();
+      await microphone.captureFrame(new AudioFrame(padded, sampleRate, 1, padded.length));
+      await microphone.waitForPlayout();
     };
     /** Four seconds of a sound that is easily told from silence. */
     const drone = async () => {
@@ -155,7 +154,7 @@ describe('a supervisor of a live call', () => {
     const whisperer = await sit(callId, 'whisper_agent');
     const from = performance.now();
     let turns: Awaited<ReturnType<typeof events>> = [];
-    await sayUntil(/free|check/, async () => {
+    await sayUntil(/free/, async () => {
       const before = turns.length;
       await whisperer.talk('Offer the customer a free check up.');
       await waitFor('the whisper', async () => (await events(callId, 'human.turn')).length > before, {
@@ -225,7 +224,7 @@ describe('a supervisor of a live call', () => {
     expect(record.events.filter(({ type }) => type === 'agent.handed_off')).toMatchObject([
       { data: { ok: true, from_agent_id: product.run.demo.agentId, to_agent_id: id } },
     ]);
-    expect(spokenBy(record, 'agent').toLowerCase()).toMatch(/robin|help you myself/);
+    expect(spokenBy(record, 'agent').toLowerCase()).toContain('help you myself');
     expect(record.disposition).toBe('completed');
   });
 
