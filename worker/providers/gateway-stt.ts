@@ -2,6 +2,7 @@ import { APIConnectionError, type AudioBuffer, asLanguageCode, stt } from '@live
 import { type RawData, WebSocket } from 'ws';
 import { z } from 'zod';
 import { messageOf } from '../message-of.ts';
+import { SoundPackets } from './sound-packets.ts';
 
 /** The gateway hangs up on a stream without a sign of life for 10 s. */
 const keepAliveMs = 5_000;
@@ -111,14 +112,19 @@ class GatewayStream extends stt.SpeechStream {
   async #speak(socket: WebSocket): Promise<void> {
     const say = (type: string) => socket.send(JSON.stringify({ type }));
     const alive = setInterval(() => say('KeepAlive'), keepAliveMs);
+    const packets = new SoundPackets(sampleRate);
+    const send = (samples: Int16Array | undefined) => samples && socket.send(bytesOf(samples));
     try {
       for await (const item of this.input) {
-        if (typeof item === 'symbol') say('Finalize');
-        else socket.send(bytesOf(item.data));
+        if (typeof item === 'symbol') {
+          send(packets.take());
+          say('Finalize');
+        } else send(packets.push(item.data));
         this.#samples += typeof item === 'symbol' ? 0 : item.samplesPerChannel;
         if (typeof item === 'symbol' || this.#samples >= accountSamples) this.#account();
       }
       this.#account();
+      send(packets.take());
       say('CloseStream');
     } finally {
       clearInterval(alive);

@@ -16,6 +16,13 @@ import type { SpeechWindow } from './speech-state.ts';
 const underWayMs = 200;
 
 /**
+ * Bits per second of a track that only LiveKit's SIP service and people on good networks hear. From 76,000 on Opus codes
+ * 24 kHz speech by its transform alone (`opus_encode_native`, mode thresholds), for a quarter of the time that its model
+ * of a voice takes at the 48,000 or less that are usual, silence included.
+ */
+const quickBitrate = 80_000n;
+
+/**
  * The agent's track. Unlike the one RoomIO makes, it is published before the caller is there, and the call can seize
  * it from the session to say a last word while the session is still being torn down.
  */
@@ -30,7 +37,10 @@ export class VoiceOutput extends voice.ParticipantAudioOutput {
     super(room, {
       sampleRate: voiceSampleRate,
       numChannels: 1,
-      trackPublishOptions: new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, red: lossy }),
+      trackPublishOptions: new TrackPublishOptions({
+        source: TrackSource.SOURCE_MICROPHONE,
+        ...(lossy ? { red: true } : { red: false, audioEncoding: { maxBitrate: quickBitrate } }),
+      }),
       queueSizeMs: 0,
     });
     const output = this as unknown as { audioSource: AudioSource };
