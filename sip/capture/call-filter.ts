@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import { legMark, legOfHeader } from '../leg-of.ts';
-import type { End, Packet } from './pcap.ts';
+import { type End, hostOf, type Packet } from './pcap.ts';
 
 /**
  * Finds the next call of one number among everything that passes, and tells its packets from those of others: SIP by its
@@ -62,7 +63,8 @@ export class CallFilter {
   }
 
   #learn(message: string, callId: string): void {
-    const host = /^c=IN IP4 ([\d.]+)/m.exec(message)?.[1];
+    const address = /^c=IN IP[46] (\S+)/m.exec(message)?.[1] ?? '';
+    const host = isIP(address) === 0 ? undefined : hostOf(address);
     for (const [, port] of message.matchAll(/^m=audio (\d+)/gm))
       if (host && port && port !== '0')
         this.#media.push({ host, port: Number(port) }, { host, port: Number(port) + 1 });

@@ -12,11 +12,12 @@ export interface PcapRecord {
 }
 
 export interface End {
+  /** As `hostOf` writes it. */
   readonly host: string;
   readonly port: number;
 }
 
-/** A UDP datagram, or a piece of a TCP stream, over IPv4. */
+/** A UDP datagram, or a piece of a TCP stream. */
 export interface Packet {
   readonly from: End;
   readonly to: End;
@@ -60,16 +61,63 @@ const linkHeader: Readonly<Record<number, number>> = { 1: 14, 113: 16, 276: 20 }
 
 function packetOf(frame: Buffer, link: number): Packet | undefined {
   const ip = frame.subarray(linkHeader[link] ?? frame.length);
-  if (ip.length < 20 || (ip[0] ?? 0) >> 4 !== 4) return undefined;
-  const ipBytes = ((ip[0] ?? 0) & 15) * 4;
-  const inner = ip.subarray(ipBytes, Math.min(ip.length, ip.readUInt16BE(2)));
-  const [protocol, isFirst] = [ip[9], (ip.readUInt16BE(6) & 0x1fff) === 0];
-  if (!isFirst || inner.length < (protocol === 6 ? 20 : 8)) return undefined;
-  const skip = protocol === 17 ? 8 : protocol === 6 ? ((inner[12] ?? 0) >> 4) * 4 : undefined;
+  const version = (ip[0] ?? 0) >> 4;
+  const inside = version === 4 ? insideOf4(ip) : version === 6 ? insideOf6(ip) : undefined;
+  if (!inside) return undefined;
+  const { from, to, protocol, bytes } = inside;
+  if (bytes.length < (protocol === tcp ? 20 : 8)) return undefined;
+  const skip = protocol === udp ? 8 : protocol === tcp ? ((bytes[12] ?? 0) >> 4) * 4 : undefined;
   if (skip === undefined) return undefined;
   return {
-    from: { host: [...ip.subarray(12, 16)].join('.'), port: inner.readUInt16BE(0) },
-    to: { host: [...ip.subarray(16, 20)].join('.'), port: inner.readUInt16BE(2) },
-    payload: inner.subarray(skip),
+    from: { host: from, port: bytes.readUInt16BE(0) },
+    to: { host: to, port: bytes.readUInt16BE(2) },
+    payload: bytes.subarray(skip),
   };
+}
+
+const [tcp, udp] = [6, 17];
+
+interface Inside {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: number;
+  readonly bytes: Buffer;
+}
+
+/** Undefined: it is no IPv4, or a later piece of a packet that was cut up. */
+function insideOf4(ip: Buffer): Inside | undefined {
+  if (ip.length < 20 || (ip.readUInt16BE(6) & 0x1fff) !== 0) return undefined;
+  return {
+    from: [...ip.subarray(12, 16)].join('.'),
+    to: [...ip.subarray(16, 20)].join('.'),
+    protocol: ip[9] ?? 0,
+    bytes: ip.subarray(((ip[0] ?? 0) & 15) * 4, Math.min(ip.length, ip.readUInt16BE(2))),
+  };
+}
+
+/** Headers that may stand before the one that counts: hop by hop, routing, for the destination. */
+const optionHeaders = new Set([0, 43, 60]);
+const fragmentHeader = 44;
+
+function insideOf6(ip: Buffer): Inside | undefined {
+  if (ip.length < 40) return undefined;
+  let protocol = ip[6] ?? 0;
+  let rest = ip.subarray(40, Math.min(ip.length, 40 + ip.readUInt16BE(4)));
+  while (optionHeaders.has(protocol) || protocol === fragmentHeader) {
+    if (rest.length < 8 || (protocol === fragmentHeader && rest.readUInt16BE(2) >> 3 !== 0)) return undefined;
+    const length = protocol === fragmentHeader ? 8 : ((rest[1] ?? 0) + 1) * 8;
+    protocol = rest[0] ?? 0;
+    rest = rest.subarray(length);
+  }
+  return { from: address6(ip.subarray(8, 24)), to: address6(ip.subarray(24, 40)), protocol, bytes: rest };
+}
+
+const address6 = (bytes: Buffer): string => {
+  const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(at * 2).toString(16));
+  return hostOf(groups.join(':'));
+};
+
+/** An address in the one way of writing it, of the many that IPv6 has (RFC 5952). Throws for what is none. */
+export function hostOf(address: string): string {
+  return address.includes(':') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }

@@ -12,6 +12,9 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A reason of its own: the one that AbortController makes up is an error with a stack, at every wait of every call. */
+const over = 'over';
+
 /** The first of several; undefined after `ms` or when the signal aborts. Work that loses goes on. */
 export async function firstWithin<T>(
   ms: number,
@@ -19,7 +22,7 @@ export async function firstWithin<T>(
   work: readonly Promise<T>[],
 ): Promise<T | undefined> {
   const done = new AbortController();
-  const stop = () => done.abort();
+  const stop = () => done.abort(over);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {

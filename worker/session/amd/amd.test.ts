@@ -177,10 +177,28 @@ describe('the judge', () => {
   });
 
   it('knows a machine that talks without a pause, and one that beeps', () => {
-    expect(judge(voice(300, 9_000))[0]).toMatchObject({ verdict: 'machine', at: 4_300 });
+    expect(judge(voice(300, 9_000))[0]).toMatchObject({ verdict: 'machine', at: 7_300 });
+    expect(judge([...voice(300, 4_800), words(5_100, 'We are away until Monday.')])[0]).toMatchObject({
+      verdict: 'machine',
+      at: 5_100,
+    });
+    expect(judge(voice(300, 4_800))[0]).toMatchObject({ verdict: 'machine', at: 6_000 });
     expect(judge([...voice(300, 1_000), [1_500, (j) => j.tone(1_000)]])[0]).toMatchObject({
       verdict: 'machine',
     });
+  });
+
+  it('takes a menu that says late what it is for no mailbox, in one breath or in several', () => {
+    const menu = 'Welcome to Harbor Bank, the bank of your town since 1904, for accounts press one';
+    expect(
+      judge([...voice(300, 6_500), words(4_000, menu.slice(0, 56), false), words(6_800, menu)]),
+    ).toMatchObject([{ verdict: 'ivr', at: 6_800 }]);
+    const queue = 'All our agents are busy, your call is important to us';
+    expect(judge([...voice(300, 9_000), words(3_000, queue, false)])).toMatchObject([
+      { verdict: 'ivr', at: 4_300 },
+    ]);
+    const breaths = [...voice(300, 3_500), ...voice(4_000, 7_000), ...voice(7_500, 12_000)];
+    expect(judge([...breaths, words(9_000, queue, false)])).toMatchObject([{ verdict: 'ivr' }]);
   });
 
   it('hears a person out who begins like a machine', () => {

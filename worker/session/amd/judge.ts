@@ -19,6 +19,8 @@ const settledMs = 1_000;
 const wordsMs = 1_200;
 /** Nobody says so much without a pause to somebody whom they do not know yet. */
 const breathlessMs = 4_000;
+/** But whether it is a mailbox or a menu its next words may say: they are waited for until it takes breath, or so long. */
+const endlessMs = 7_000;
 /** With the words of a person: a receptionist. */
 const politeMs = 7_000;
 /** So much in the first moments, with small pauses only. */
@@ -89,7 +91,7 @@ export class Judge {
     if (this.#tone !== null) return this.#byTone(this.#tone);
     if (strongest && strongest.kind !== 'human') {
       const settled = strongest.certain || strongest.kind === 'screening' || this.#isDone(at);
-      return settled ? byWords(strongest) : this.#byLength(at, false);
+      return settled || this.#isTooLong(at) ? byWords(strongest) : undefined;
     }
     const isPolite = strongest?.kind === 'human';
     return this.#byLength(at, isPolite) ?? this.#byAnswer(at, isPolite) ?? this.#byPatience(at);
@@ -113,15 +115,30 @@ export class Judge {
     return last !== undefined && last.to !== null && at - last.to >= settledMs;
   }
 
-  /** Someone who talks on and on. */
+  /** Someone who talks on and on, and says nothing that tells what they are. */
   #byLength(at: number, isPolite: boolean): Judgement | undefined {
-    const limit = isPolite ? politeMs : breathlessMs;
-    const longest = Math.max(0, ...this.#utterances.map(({ from, to }) => (to ?? at) - from));
-    if (longest >= limit)
+    const { longest, total } = this.#lengths(at);
+    if (longest >= (isPolite ? politeMs : breathlessMs) && (this.#isSaid(at) || longest >= endlessMs))
       return { verdict: 'machine', reasons: [`spoke for ${seconds(longest)} s without a pause`] };
-    const total = this.#utterances.reduce((sum, { from, to }) => sum + (to ?? at) - from, 0);
     if (total < monologueMs || isPolite) return undefined;
     return { verdict: 'machine', reasons: [`spoke for ${seconds(total)} s and left no room for an answer`] };
+  }
+
+  /** For a person, who says such things too. */
+  #isTooLong(at: number): boolean {
+    const { longest, total } = this.#lengths(at);
+    return longest >= breathlessMs || total >= monologueMs;
+  }
+
+  #lengths(at: number): { readonly longest: number; readonly total: number } {
+    const all = this.#utterances.map(({ from, to }) => (to ?? at) - from);
+    return { longest: Math.max(0, ...all), total: all.reduce((sum, length) => sum + length, 0) };
+  }
+
+  /** The last words are over, and known. */
+  #isSaid(at: number): boolean {
+    const to = this.#utterances.at(-1)?.to ?? null;
+    return to !== null && (this.#wordsAt >= to || at - to >= wordsMs);
   }
 
   /** Someone who said something and waits. */
