@@ -4,6 +4,8 @@ import { callEvents } from '../../db/schema/call-events.ts';
 import { calls } from '../../db/schema/calls.ts';
 import type { OperationContext } from '../context.ts';
 import { operation } from '../operation.ts';
+import { beginRecording } from '../recordings/begin.ts';
+import { recordingRate } from '../recordings/wav.ts';
 import { rollUp } from '../reports/rollups.ts';
 import { type Call, emitFinalize } from './call.ts';
 import { type CallEvent, callEvent } from './events.ts';
@@ -37,7 +39,14 @@ export const recordEvents = operation({
       );
     const rows = events.filter((event) => known.has(event.callId)).map(toRow);
     if (rows.length === 0) return;
-    await ctx.db.insert(callEvents).values(rows).onConflictDoNothing();
+    const fresh = await ctx.db
+      .insert(callEvents)
+      .values(rows)
+      .onConflictDoNothing()
+      .returning({ callId: callEvents.callId, type: callEvents.type, at: callEvents.at });
+    for (const { callId, type, at } of fresh)
+      if (type === 'recording.started')
+        await beginRecording(ctx, { callId, startedAt: at, sampleRate: recordingRate });
     for (const call of locked) {
       await recordTurns(ctx, call, events);
       // Turns that an earlier worker reports late change a call that is summed up already.

@@ -1,15 +1,13 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { calls } from '../../db/schema/calls.ts';
 import { recordingPieces } from '../../db/schema/recording-pieces.ts';
 import { recordings } from '../../db/schema/recordings.ts';
-import { workspaces } from '../../db/schema/workspaces.ts';
-import type { OperationContext } from '../context.ts';
-import { invalid, notFound } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import { operation } from '../operation.ts';
+import { beginRecording } from './begin.ts';
 import { layoutOf } from './layout.ts';
 import { isAllHere } from './missing.ts';
-import { expiryOf, piecesOf, type Recording } from './recording.ts';
+import { expiryOf, piecesOf } from './recording.ts';
 
 const input = z.object({
   callId: z.uuid(),
@@ -30,7 +28,9 @@ export const addPiece = operation({
   scope: 'system',
   input,
   run: async (ctx, { callId, sampleRate, ...piece }): Promise<void> => {
-    const { recording, retentionDays } = await claim(ctx, callId, sampleRate, piece.stretchStartedAt);
+    const { recording, retentionDays } = await beginRecording(ctx, {
+      ...{ callId, sampleRate, startedAt: piece.stretchStartedAt },
+    });
     if (recording.sampleRate !== sampleRate)
       throw invalid('sampleRate', `must be ${recording.sampleRate} as in the pieces before it`);
     await ctx.db
@@ -53,27 +53,3 @@ export const addPiece = operation({
       .where(eq(recordings.id, recording.id));
   },
 });
-
-/** The recording of a call, made with its first piece; locked, so that pieces come one after the other. */
-async function claim(
-  ctx: OperationContext,
-  callId: string,
-  sampleRate: number,
-  startedAt: Date,
-): Promise<{ recording: Recording; retentionDays: number | null }> {
-  const [call] = await ctx.db
-    .select({ workspaceId: calls.workspaceId, retentionDays: workspaces.recordingRetentionDays })
-    .from(calls)
-    .innerJoin(workspaces, eq(workspaces.id, calls.workspaceId))
-    .where(eq(calls.id, callId));
-  if (!call) throw notFound('Call');
-  const { workspaceId, retentionDays } = call;
-  const expiresAt = expiryOf(startedAt, retentionDays);
-  const [recording] = await ctx.db
-    .insert(recordings)
-    .values({ callId, workspaceId, sampleRate, startedAt, expiresAt })
-    .onConflictDoUpdate({ target: recordings.callId, set: { updatedAt: new Date() } })
-    .returning();
-  if (!recording) throw new Error('The insert of a recording returned nothing.');
-  return { recording, retentionDays };
-}

@@ -1,12 +1,14 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWebCall } from '../../../core/calls/index.ts';
+import { recordEvents, startWebCall } from '../../../core/calls/index.ts';
 import { expireRecordings } from '../../../core/recordings/index.ts';
 import { signLink } from '../../../core/recordings/link.ts';
 import { piecePath } from '../../../core/recordings/piece.ts';
 import { wavHeaderBytes } from '../../../core/recordings/wav.ts';
 import { callEvents } from '../../../db/schema/call-events.ts';
 import { outbox } from '../../../db/schema/outbox.ts';
+import { recordings } from '../../../db/schema/recordings.ts';
+import { eventsOf } from '../../factories/events.ts';
 import { newAgent } from '../../factories/lines.ts';
 import { counting, givePiece, stereoWav, stretchAt } from '../../factories/recordings.ts';
 import { internalToken, type TestApp, testApp } from '../../harness/app.ts';
@@ -108,6 +110,45 @@ describe('a recording whose worker was lost', () => {
     expect((await get(id)).body).toMatchObject({ state: 'recording', missing });
     await app.t.db.insert(callEvents).values({ ...event(2, 'recording.stopped', lostAt + 4_000), seq: 2 });
     expect((await get(id)).body).toMatchObject({ state: 'partial', missing });
+  });
+});
+
+describe('a recording of which nothing has arrived', () => {
+  it('is there, says that all of it is missing, and does not come back once it was deleted', async () => {
+    const id = await newCall();
+    const bodies = [
+      { type: 'recording.started' },
+      { type: 'ended', reason: 'caller_hung_up', detail: '' },
+    ] as const;
+    const events = eventsOf(id, bodies).map((event) => ({ ...event, at: stretchAt + event.seq * 5_000 }));
+    await recordEvents(app.t.system(), { events });
+    const { status, body } = await get(id);
+    expect([status, body.state, body.duration, body.size]).toEqual([200, 'partial', 0, 0]);
+    expect(body.missing).toEqual([
+      {
+        from: new Date(stretchAt + 5_000).toISOString(),
+        to: new Date(stretchAt + 10_000).toISOString(),
+        reason: 'The worker that recorded was lost.',
+      },
+    ]);
+    expect((await fetchAudio(body.url)).bytes).toHaveLength(wavHeaderBytes);
+    await app.t.db.delete(recordings).where(eq(recordings.callId, id));
+    await recordEvents(app.t.system(), { events });
+    expect((await get(id)).status).toBe(404);
+  });
+
+  it('takes the pieces that come after all', async () => {
+    const id = await newCall();
+    const [started] = eventsOf(id, [{ type: 'recording.started' }]).map((event) => ({
+      ...event,
+      at: stretchAt - 50,
+    }));
+    if (!started) throw new Error('One in, one out.');
+    await recordEvents(app.t.system(), { events: [started] });
+    await givePiece(app.t, id, { seq: 1, samples: counting(0, 16_000), last: true });
+    expect((await get(id)).body).toMatchObject({
+      ...{ duration: 1, started_at: new Date(stretchAt).toISOString() },
+    });
   });
 });
 
