@@ -21,13 +21,14 @@ export async function countContacts(db: Database | Transaction, campaignId: stri
 }
 
 /**
- * Folds what the triggers have added into one row for each key and state, so that counting stays quick. Safe at any
+ * Folds what the triggers have added into one row for each key, priority and state, so that counting stays quick. Safe at any
  * time and from several processes: each folds the rows that it has removed itself.
  */
 export async function foldContactCounts(db: Database | Transaction, campaignId: string): Promise<void> {
   await db.execute(sql`
-    with folded as (delete from contact_counts where campaign_id = ${campaignId} returning window_key, state, delta)
-    insert into contact_counts (campaign_id, window_key, state, delta)
-    select ${campaignId}::uuid, window_key, state, sum(delta) from folded
-    group by window_key, state having sum(delta) <> 0`);
+    with folded as (delete from contact_counts where campaign_id = ${campaignId} 
+      returning window_key, priority, state, delta)
+    insert into contact_counts (campaign_id, window_key, priority, state, delta)
+    select ${campaignId}::uuid, window_key, priority, state, sum(delta) from folded
+    group by window_key, priority, state having sum(delta) <> 0`);
 }

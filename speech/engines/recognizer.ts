@@ -15,8 +15,10 @@ const shortestSamples = recognizerRate * 0.06;
 /** Turns a piece of speech (16 kHz mono) into text; '' when nothing was understood. */
 export interface Recognizer {
   recognize(samples: Float32Array, job: EngineJob): Promise<string>;
-  /** True when one more job would leave no thread for those that somebody waits for: what can be left out should be. */
+  /** True when jobs are waiting: what can be left out should be. */
   isBusy(): boolean;
+  /** True when one more job leaves a thread for those that somebody waits for. */
+  hasRoom(): boolean;
   /** True when nothing is being done at all. */
   isIdle(): boolean;
 }
@@ -37,7 +39,8 @@ export async function createMoonshine(
   });
   return {
     recognize: (samples, job) => recognize(engine, scheduler, samples, job, 3),
-    isBusy: () => !scheduler.hasRoom,
+    isBusy: () => scheduler.load.waiting > 0,
+    hasRoom: () => scheduler.hasRoom,
     isIdle: () => scheduler.load.waiting + scheduler.load.running === 0,
   };
 }

@@ -44,6 +44,8 @@ const earlyCandidateAfterMs = 60;
 const interimEveryMs = 400;
 /** Decoding takes longer the longer the segment is: interim results may cost about a seventh of a core a caller. */
 const interimShare = 0.2;
+/** How much longer an interim result waits where it would take the last free thread from those that somebody waits for. */
+const patience = 2;
 /** Less voice than this is a cough or a click; a model makes words of it. */
 const shortestVoiceMs = 150;
 const softCutMs = 5_500;
@@ -177,7 +179,8 @@ export class LiveTranscriber {
   #wantsInterim({ decoding, sinceDecodeMs, durationMs }: Segment): boolean {
     const { interim, recognizer } = this.#options;
     if (!interim || decoding || recognizer.isBusy()) return false;
-    return sinceDecodeMs >= Math.max(interimEveryMs, interimShare * durationMs);
+    const dueMs = Math.max(interimEveryMs, interimShare * durationMs);
+    return sinceDecodeMs >= (recognizer.hasRoom() ? dueMs : dueMs * patience);
   }
 
   /** Nobody breathed: cut at the quietest moment and go on with the rest. */

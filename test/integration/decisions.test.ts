@@ -1,7 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { openGroups } from '../../core/campaigns/engine/due-contacts.ts';
 import { decide } from '../../core/campaigns/ledger/index.ts';
-import { attemptId } from '../../core/campaigns/rules/index.ts';
+import { attemptId, ruleSettings } from '../../core/campaigns/rules/index.ts';
 import { countContacts, foldContactCounts } from '../../core/contacts/counts.ts';
 import { optOut } from '../../core/contacts/opt-out.ts';
 import { attempts } from '../../db/schema/attempts.ts';
@@ -194,5 +195,27 @@ describe('the counts of a campaign', () => {
     await Promise.all([1, 2, 3].map(() => foldContactCounts(t.db, campaign.id)));
     expect(await countContacts(t.db, campaign.id)).toEqual(expected);
     expect(await t.db.$count(contactCounts)).toBe(2);
+  });
+
+  test('say which priorities wait, also when those change', async () => {
+    await using t = await testContext();
+    const { campaign } = await campaigner(t);
+    for (const phone of ['+12125550101', '+12125550102']) await contactRow(t, campaign, { phone });
+    const groups = async () => {
+      const open = await openGroups(t.db, campaign.id, ruleSettings.parse({}), noon);
+      return [...open.groups].sort((a, b) => a.priority - b.priority);
+    };
+    const key = 'US;US-NY;America/New_York';
+    expect(await groups()).toEqual([{ key, priority: 5 }]);
+    await t.db.update(contacts).set({ priority: 9 }).where(eq(contacts.phone, '+12125550102'));
+    const both = [
+      expect.objectContaining({ key, priority: 5 }),
+      expect.objectContaining({ key, priority: 9 }),
+    ];
+    expect(await groups()).toEqual(both);
+    await foldContactCounts(t.db, campaign.id);
+    expect(await groups()).toEqual(both);
+    await t.db.update(contacts).set({ state: 'done' }).where(eq(contacts.phone, '+12125550101'));
+    expect(await groups()).toEqual([{ key, priority: 9 }]);
   });
 });

@@ -6,24 +6,30 @@ import { isOpen, nextLegalMoment, placeOfKey, type RuleSettings } from '../rules
 export type DueContact = typeof contacts.$inferSelect;
 type Db = OperationContext['db'];
 
-export interface OpenKeys {
-  readonly keys: readonly string[];
+/** Contacts of one window key and priority. */
+export interface Group {
+  readonly key: string;
+  readonly priority: number;
+}
+
+export interface OpenGroups {
+  readonly groups: readonly Group[];
   /** Contacts that wait under them, due or not. */
   readonly callable: number;
   /** Where all are shut: when the first one opens. */
   readonly opensAtMs: number | null;
 }
 
-/** Which window keys of waiting contacts are open now. Looks at the counts, never at the contacts. */
-export async function openKeys(
+/** Where contacts wait whose window is open now. Looks at the counts, never at the contacts. */
+export async function openGroups(
   db: Db,
   campaignId: string,
   rules: RuleSettings,
   nowMs: number,
-): Promise<OpenKeys> {
-  const { rows } = await db.execute<{ key: string; waiting: string }>(sql`
-    select window_key as key, sum(delta) as waiting from contact_counts
-    where campaign_id = ${campaignId} and state = 'waiting' group by window_key having sum(delta) > 0`);
+): Promise<OpenGroups> {
+  const { rows } = await db.execute<{ key: string; priority: number; waiting: string }>(sql`
+    select window_key as key, priority, sum(delta) as waiting from contact_counts
+    where campaign_id = ${campaignId} and state = 'waiting' group by window_key, priority having sum(delta) > 0`);
   const open = rows.filter(({ key }) => isOpen(rules, placeOfKey(key), nowMs));
   // Whoever cannot be placed anywhere is looked at too, or nobody would ever say why they are not called.
   const nowhere = rows.filter(({ key }) => placeOfKey(key).zones.length === 0);
@@ -31,7 +37,7 @@ export async function openKeys(
   const opens =
     open.length > 0 ? [] : rows.flatMap(({ key }) => nextLegalMoment(rules, placeOfKey(key), nowMs) ?? []);
   return {
-    keys: [...open, ...nowhere].map(({ key }) => key),
+    groups: [...open, ...nowhere].map(({ key, priority }) => ({ key, priority })),
     callable: open.reduce((sum, { waiting }) => sum + Number(waiting), 0),
     opensAtMs: opens.length === 0 ? null : Math.min(...opens),
   };
@@ -39,32 +45,33 @@ export async function openKeys(
 
 /**
  * The next ones to be called, locked; whoever another transaction has taken is passed over. What it costs depends on
- * how many are wanted and how many window keys there are, not on how many wait.
+ * how many are wanted and how many groups there are, not on how many wait.
  */
 export async function takeDue(
   db: Db,
   {
     campaignId,
-    keys,
+    groups,
     most,
     nowMs,
   }: {
     readonly campaignId: string;
-    readonly keys: readonly string[];
+    readonly groups: readonly Group[];
     readonly most: number;
     readonly nowMs: number;
   },
 ): Promise<DueContact[]> {
-  if (keys.length === 0 || most <= 0) return [];
+  if (groups.length === 0 || most <= 0) return [];
   const due = sql`
-    select due.id from unnest(${sql.param(keys)}::text[]) as keys(key)
-    cross join unnest(array[9, 8, 7, 6, 5, 4, 3, 2, 1, 0]::smallint[]) as priorities(priority)
+    select due.id
+    from unnest(${sql.param(groups.map(({ key }) => key))}::text[],
+      ${sql.param(groups.map(({ priority }) => priority))}::smallint[]) as waiting(key, priority)
     cross join lateral (
       select id, next_attempt_at from contacts
-      where campaign_id = ${campaignId} and window_key = keys.key and priority = priorities.priority
+      where campaign_id = ${campaignId} and window_key = waiting.key and priority = waiting.priority
         and state = 'waiting' and next_attempt_at <= ${new Date(nowMs).toISOString()}
       order by next_attempt_at limit ${most}) as due
-    order by priorities.priority desc, due.next_attempt_at limit ${most}`;
+    order by waiting.priority desc, due.next_attempt_at limit ${most}`;
   return db
     .select()
     .from(contacts)

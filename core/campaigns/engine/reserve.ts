@@ -18,8 +18,9 @@ import { attemptId } from '../rules/index.ts';
 import { type CallerId, pickCallerId } from './caller-id.ts';
 import {
   type DueContact,
-  type OpenKeys,
-  openKeys,
+  type Group,
+  type OpenGroups,
+  openGroups,
   type Postponed,
   putBack,
   takeDue,
@@ -34,7 +35,7 @@ const onThePhoneMs = 5 * minuteMs;
 /** How often the refused are made up for within one turn. */
 const rounds = 4;
 
-export interface Reserved extends Pick<OpenKeys, 'callable' | 'opensAtMs'> {
+export interface Reserved extends Pick<OpenGroups, 'callable' | 'opensAtMs'> {
   /** Calls by trunk that were placed. */
   readonly placed: ReadonlyMap<string, number>;
   readonly considered: number;
@@ -64,10 +65,11 @@ export const reserveContacts = operation({
       .where(and(eq(campaigns.id, campaignId), eq(campaigns.status, 'running')))
       .for('share');
     if (!campaign) return nothing;
-    const keys = await openKeys(ctx.db, campaign.id, rulesOf(campaign), atMs);
+    const open = await openGroups(ctx.db, campaign.id, rulesOf(campaign), atMs);
     const placing = new Placing(ctx, campaign, new Map(Object.entries(slots)), costMicros, atMs);
-    const considered = await placing.fill(keys.keys, await numbersOf(ctx, campaign));
-    return { ...keys, placed: placing.placed, considered };
+    const considered = await placing.fill(open.groups, await numbersOf(ctx, campaign));
+    const { callable, opensAtMs } = open;
+    return { callable, opensAtMs, placed: placing.placed, considered };
   },
 });
 
@@ -107,13 +109,13 @@ class Placing {
   }
 
   /** Returns how many people were looked at. */
-  async fill(keys: readonly string[], pool: readonly CallerId[]): Promise<number> {
+  async fill(groups: readonly Group[], pool: readonly CallerId[]): Promise<number> {
     let considered = 0;
     for (let round = 0; round < rounds; round++) {
       const most = [...this.#room.values()].reduce((sum, free) => sum + free, 0);
       if (most === 0) break;
       const due = await takeDue(this.#ctx.db, {
-        ...{ campaignId: this.#campaign.id, keys, most, nowMs: this.#atMs },
+        ...{ campaignId: this.#campaign.id, groups, most, nowMs: this.#atMs },
       });
       if (due.length === 0) break;
       considered += due.length;
