@@ -1,12 +1,11 @@
 import type { tts } from '@livekit/agents';
 import * as deepgram from '@livekit/agents-plugin-deepgram';
-
+import * as elevenlabs from '@livekit/agents-plugin-elevenlabs';
 import * as openai from '@livekit/agents-plugin-openai';
 import type { VoiceSettings } from '../../core/agents/definition.ts';
 import type { Env } from '../../platform/config.ts';
 import { isLocal, localProvider, payeeAt, type VoiceChoice } from './choices.ts';
 import { gatewayUrl, localKey } from './gateway.ts';
-import { PromptElevenLabs } from './prompt-voice.ts';
 
 /** What the output track runs at: speech that comes at this rate is never resampled in JavaScript. */
 export const voiceSampleRate = 24_000;
@@ -52,7 +51,7 @@ function localTts(
   language: string,
   settings: VoiceSettings,
 ): tts.TTS {
-  return new PromptElevenLabs({
+  return new elevenlabs.TTS({
     apiKey: localKey,
     baseURL: `${gatewayUrl(env)}/v1`,
     encoding,
@@ -64,7 +63,7 @@ function localTts(
 }
 
 function elevenLabsTts(env: Env, { model, voice }: VoiceChoice, settings: VoiceSettings): tts.TTS {
-  return new PromptElevenLabs({
+  return new elevenlabs.TTS({
     apiKey: env.ELEVEN_API_KEY ?? localKey,
     baseURL: env.ELEVEN_BASE_URL ?? 'https://api.elevenlabs.io/v1',
     encoding,
@@ -102,5 +101,5 @@ function openaiTts(env: Env, { model, voice }: VoiceChoice, { speed }: VoiceSett
  * reply of a call would have to wait for it.
  */
 export async function connectAhead(speaker: tts.TTS): Promise<void> {
-  if (speaker instanceof PromptElevenLabs) await speaker.currentConnection();
+  if (speaker instanceof elevenlabs.TTS) await speaker.currentConnection();
 }
