@@ -47,13 +47,6 @@ export class FrameFeed {
     await taken;
   }
 
-  /** So many frames of silence at once; resolves when all were taken. */
-  async sendSilence(frames: number): Promise<void> {
-    const taken = receiptOf(this.#receipt, frames);
-    for (let sent = 0; sent < frames; sent++) this.#native.livekitFfiRequest(this.#silenceRequest);
-    await taken;
-  }
-
   close(): void {
     forgetReceipt(this.#receipt);
   }

@@ -39,25 +39,6 @@ test('a receipt for a frame of ours goes to who sent it, and nobody else is told
   expect(callback).not.toHaveBeenCalled();
 });
 
-test('frames that are sent together are taken when the last one is', async () => {
-  const callback = vi.fn();
-  const { tell } = started(callback);
-  const id = newReceiptId();
-  const settled = vi.fn();
-  const taken = receiptOf(id, 3).then(settled);
-  tell(receipt(id));
-  tell(receipt(id));
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(settled).not.toHaveBeenCalled();
-  tell(receipt(id));
-  await taken;
-  const refused = receiptOf(id, 3);
-  tell(receipt(id));
-  tell(receipt(id, 'closed'));
-  await expect(refused).rejects.toThrow('closed');
-  expect(callback).not.toHaveBeenCalled();
-});
-
 test('all else is for rtc-node: receipts of its own frames, of closed feeds, and other events', () => {
   const callback = vi.fn();
   const { tell } = started(callback);

@@ -12,7 +12,7 @@ const [receiptTag, idTag, errorTag] = [0x6a, 0x08, 0x12];
 /** Above every id that the native side or rtc-node count themselves. */
 let nextId = 2 ** 40;
 let isListening = false;
-const waiting = new Map<number, { readonly resolvers: Resolvers<void>; left: number }>();
+const waiting = new Map<number, Resolvers<void>>();
 
 export const newReceiptId = (): number => nextId++;
 
@@ -21,12 +21,12 @@ export function listenForReceipts(): void {
   isListening = true;
 }
 
-/** Resolves when as many frames as were sent under this id have been taken; rejects with the native side's reason. */
-export function receiptOf(id: number, frames = 1): Promise<void> {
+/** Resolves when the frame that was sent under this id has been taken; rejects with the native side's reason. */
+export function receiptOf(id: number): Promise<void> {
   if (!isListening)
     throw new Error('prepareNativeSide() must be called before the first room or track is made.');
   const resolvers = withResolvers<void>();
-  waiting.set(id, { resolvers, left: frames });
+  waiting.set(id, resolvers);
   return resolvers.promise;
 }
 
@@ -41,15 +41,12 @@ export function takeReceipt(event: Uint8Array): boolean {
   const id = readVarint(reader);
   const waiter = waiting.get(id);
   if (!waiter) return false;
-  const { resolvers } = waiter;
-  if (event[reader.at++] !== errorTag) {
-    if (--waiter.left > 0) return true;
-    resolvers.resolve();
-  } else {
-    const length = readVarint(reader);
-    resolvers.reject(new Error(Buffer.from(event.subarray(reader.at, reader.at + length)).toString('utf8')));
-  }
   waiting.delete(id);
+  if (event[reader.at++] !== errorTag) waiter.resolve();
+  else {
+    const length = readVarint(reader);
+    waiter.reject(new Error(Buffer.from(event.subarray(reader.at, reader.at + length)).toString('utf8')));
+  }
   return true;
 }
 

@@ -13,12 +13,6 @@ const packetSamples = frameSamples * 2;
 const leadMs = 60;
 /** So long nothing may be sent while speech is under way, and nobody hears it: the rest is for the way. */
 const hesitationMs = 44;
-/** So long after speech the codec sends hardly anything of silence, and nobody needs it in time. */
-const settledMs = 400;
-/** From then on so much of it goes out at once: each waking up of five threads costs more than a frame does. */
-const silenceMs = 200;
-/** What is owed after more than this was lost: the process was held up. */
-const mostOwedMs = 2 * silenceMs;
 /** Speech that is held here before `captureFrame` makes its caller wait. */
 const queueSamples = (voiceSampleRate * 200) / 1_000;
 
@@ -33,8 +27,7 @@ export interface OutputTap {
  * The source of the agent's track. rtc-node's own sends speech as fast as it is spoken, from its first frame on, and
  * LiveKit's SIP mixer plays nothing before three packets have come (media-sdk, `DefaultInputBufferMin`): the caller waits
  * for 60 ms that are there already. Here they leave at once. Between speeches silence is sent, so that the time stamps
- * of the track go with the clock, and the jitter buffer of a browser does not take a pause for a bad network; in a pause
- * it goes out in pieces of 200 ms.
+ * of the track go with the clock, and the jitter buffer of a browser does not take a pause for a bad network.
  */
 export class PacedSource extends AudioSource {
   readonly #tap: OutputTap;
@@ -147,7 +140,6 @@ export class PacedSource extends AudioSource {
     this.#sending = true;
     clearTimeout(this.#timer);
     try {
-      await this.#catchUp();
       while (this.#isDue() && !this.#stopped) await this.#sendPacket();
       if (this.#queued === 0 && this.#aheadMs === 0) this.#played();
     } catch (error) {
@@ -158,26 +150,9 @@ export class PacedSource extends AudioSource {
       this.#sending = false;
     }
     if (this.#stopped) return;
-    const dueInMs = this.#sentMs - this.#leadMs - this.#elapsedMs + (this.#rests ? silenceMs : 0);
+    const dueInMs = this.#sentMs - this.#leadMs - this.#elapsedMs;
     const waitMs = Math.max(dueInMs, this.#hesitatesUntil - performance.now());
     this.#timer = setTimeout(() => void this.#send(), Math.max(1, waitMs));
-  }
-
-  /** Nothing has been said for a while, nor is anything to be. */
-  get #rests(): boolean {
-    return this.#isSettled && (this.#queued === 0 || this.#held);
-  }
-
-  get #isSettled(): boolean {
-    return this.#sentMs - this.#speechMs >= settledMs;
-  }
-
-  /** Silence that has not been sent in step with the clock, up to now: speech comes after it, at its time. */
-  async #catchUp(): Promise<void> {
-    const packets = Math.floor((this.#elapsedMs - this.#sentMs) / packetMs) + 1;
-    if (!this.#isSettled || packets < 1 || packets * packetMs > mostOwedMs) return;
-    this.#sentMs += packets * packetMs;
-    await this.#feed.sendSilence(packets * 2);
   }
 
   #isDue(): boolean {
