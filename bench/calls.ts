@@ -5,7 +5,7 @@ import { startProduct } from '../test/harness/product.ts';
 import { startBaseline } from './calls/baseline.ts';
 import { type Figures, measure } from './calls/measure.ts';
 import { productTarget } from './calls/product-target.ts';
-import { benchOptions, median, percentile, printTable, type Row, writeJson } from './kit.ts';
+import { benchOptions, firstStartMs, median, percentile, printTable, type Row, writeJson } from './kit.ts';
 
 /**
  * Real calls over SIP and RTP to the product and to the plain agents-js sample, in one run on the same LiveKit and the
@@ -16,7 +16,7 @@ const calls = options.quick ? 2 : 5;
 const burst = options.quick ? 4 : 8;
 
 console.log('Starting the product …');
-await using product = await startProduct({ onDisk: true });
+await using product = await startProduct({ onDisk: true, readyTimeoutMs: firstStartMs });
 await using phone = await Softphone.listen({ user: 'caller' });
 const question = (await speak({ speechUrl: product.speechUrl, text: 'What are your opening hours?' }))
   .samples;

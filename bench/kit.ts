@@ -4,6 +4,9 @@ import { parseArgs } from 'node:util';
 
 /** What all benches share: arguments, statistics, the table, the JSON. */
 
+/** A first start may have LiveKit to build. */
+export const firstStartMs = 1_200_000;
+
 export interface BenchOptions {
   readonly quick: boolean;
   readonly json: string | undefined;

@@ -6,7 +6,7 @@ import { startProduct } from '../test/harness/product.ts';
 import { startBaseline } from './calls/baseline.ts';
 import { conversation } from './calls/conversation.ts';
 import { productTarget } from './calls/product-target.ts';
-import { benchOptions, median, percentile, printTable, type Row, writeJson } from './kit.ts';
+import { benchOptions, firstStartMs, median, percentile, printTable, type Row, writeJson } from './kit.ts';
 import { partsOf, type Turn } from './turns/parts.ts';
 
 /**
@@ -20,7 +20,7 @@ const turns = 3;
 const atOnce = options.quick ? 4 : 8;
 
 console.log('Starting the product …');
-await using product = await startProduct({ onDisk: true });
+await using product = await startProduct({ onDisk: true, readyTimeoutMs: firstStartMs });
 await using phone = await Softphone.listen({ user: 'caller' });
 const { samples: question } = await speak({
   speechUrl: product.speechUrl,

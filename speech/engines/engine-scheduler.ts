@@ -37,11 +37,6 @@ export class EngineScheduler {
     return { threads: this.#threads, running: this.#running, waiting: this.#waiting.length };
   }
 
-  /** Whether a thread is free and another one stays free: what can be left out may be done, and nobody waits for it. */
-  get hasRoom(): boolean {
-    return this.#waiting.length === 0 && this.#running < Math.max(1, this.#threads - 1);
-  }
-
   /** Runs the job when its turn comes. Rejects with the signal's reason when it is aborted while waiting. */
   async run<T>(job: EngineJob, work: () => Promise<T>): Promise<T> {
     await this.#admit(job);

@@ -40,7 +40,7 @@ export async function createMoonshine(
   return {
     recognize: (samples, job) => recognize(engine, scheduler, samples, job, 3),
     isBusy: () => scheduler.load.waiting > 0,
-    hasRoom: () => scheduler.hasRoom,
+    hasRoom: () => scheduler.load.running < Math.max(1, scheduler.load.threads - 1),
     isIdle: () => scheduler.load.waiting + scheduler.load.running === 0,
   };
 }

@@ -49,7 +49,7 @@ interface ProductOptions {
   /** Another data folder than a fresh one; it is not removed at the end. */
   readonly dataDir?: string;
   readonly readyTimeoutMs?: number;
-  /** Not in memory: as the product of a user, whose first start may have LiveKit to build. */
+  /** Not in memory: as the product of a user. */
   readonly onDisk?: boolean;
 }
 
@@ -115,7 +115,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Starte
           throw new Error(`The product ended with code ${child.exitCode}:\n${printed}`);
         return readRunFile(dataDir);
       },
-      { timeoutMs: options.readyTimeoutMs ?? (options.onDisk ? 1_200_000 : 120_000), everyMs: 20 },
+      { timeoutMs: options.readyTimeoutMs ?? 120_000, everyMs: 20 },
     );
     const secrets = JSON.parse(
       await readFile(join(dataDir, 'secrets.json'), 'utf8').catch(() => '{}'),

@@ -1,3 +1,4 @@
+import { joinSamples } from '../join-samples.ts';
 import { levelDb } from '../level.ts';
 
 /** A line quieter than this says nothing that anybody is in a hurry to hear. */
@@ -31,23 +32,9 @@ export class SoundPackets {
 
   /** Everything that is held. */
   take(): Int16Array | undefined {
-    const [first] = this.#held;
-    if (first === undefined || this.#held.length === 1) {
-      this.#forget();
-      return first;
-    }
-    const all = new Int16Array(this.#held.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const piece of this.#held) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    this.#forget();
-    return all;
-  }
-
-  #forget(): void {
+    const held = this.#held;
     this.#held = [];
     this.#heldMs = 0;
+    return held.length < 2 ? held[0] : joinSamples(held);
   }
 }

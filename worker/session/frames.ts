@@ -1,5 +1,6 @@
 import { ReadableStream } from 'node:stream/web';
 import { AudioFrame, AudioResampler } from '@livekit/rtc-node';
+import { joinSamples } from '../join-samples.ts';
 import { voiceSampleRate } from '../providers/tts.ts';
 
 /** Short enough that an interruption is heard at once, long enough to be cheap. */
@@ -22,15 +23,7 @@ export function joinFrames(frames: readonly AudioFrame[]): Int16Array {
   }
 }
 
-function concat(frames: readonly AudioFrame[]): Int16Array {
-  const samples = new Int16Array(frames.reduce((sum, frame) => sum + frame.data.length, 0));
-  let at = 0;
-  for (const { data } of frames) {
-    samples.set(data, at);
-    at += data.length;
-  }
-  return samples;
-}
+const concat = (frames: readonly AudioFrame[]): Int16Array => joinSamples(frames.map(({ data }) => data));
 
 /** Cuts the silence that synthesisers put before the first word: the caller would hear it as a pause. */
 export function trimLead(samples: Int16Array): Int16Array {
