@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from '../platform/log.ts';
 import { loadDialogues } from './dialogue/load-dialogues.ts';
 import { EngineScheduler } from './engines/engine-scheduler.ts';
+import { giveWay } from './engines/give-way.ts';
 import { createMoonshine, recognizerRate } from './engines/recognizer.ts';
 import type { SpeechModels } from './engines/speech-models.ts';
 import { createPiper, type PiperOptions } from './engines/synthesizer.ts';
@@ -38,5 +39,6 @@ export async function createGateway({
   const warm = synthesizer.speak({ text: 'Hello.', lane: 'warm-up' });
   for await (const clause of warm) void clause;
   await recognizer.recognize(new Float32Array(recognizerRate), { priority: 'final', lane: 'warm-up' });
+  await giveWay();
   return { recognizer, synthesizer, scheduler, dialogues, log };
 }

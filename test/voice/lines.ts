@@ -1,10 +1,11 @@
 import { waitFor } from '../../platform/retry.ts';
 import type { Call } from '../../simulate/softphone/call.ts';
 import { answerAfter } from '../../simulate/softphone/callee.ts';
+import type { Played } from '../../simulate/softphone/media/paced-sender.ts';
 import type { OutgoingCall } from '../../simulate/softphone/outgoing-call.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
 import type { Product } from '../harness/product.ts';
-import { dial, patienceMs, say } from './support.ts';
+import { type CallDetail, dial, findCall, patienceMs, say } from './support.ts';
 
 /** A number of the workspace with an agent, known to LiveKit: calls come in on it, and go out to `sipAddress`. */
 export async function registerLine(
@@ -45,6 +46,28 @@ export const newAgent = (product: Product, agent: object): Promise<{ id: string 
 /** What a caller says to Rosa, who waits for the caller to come to the point. */
 export const wish = 'I would like to talk to a person, please.';
 
+/** Says it until the agent sets about it, three times at most, as people do where a voice breaks. */
+export async function askForPerson(product: Product, call: Call, from: string): Promise<Played> {
+  const callId = await findCall(product, from);
+  const seen = async () => {
+    const { events } = await product.api<CallDetail>('GET', `/calls/${callId}`);
+    const replies = events.filter(({ type, data }) => type === 'agent.turn' && data.source === 'reply');
+    return { calls: events.filter(({ type }) => type === 'tool.called').length, replies: replies.length };
+  };
+  for (let tries = 1; ; tries++) {
+    const before = await seen();
+    const played = await say(product, call, wish);
+    const answered = async () => {
+      const now = await seen();
+      return now.calls > before.calls || now.replies > before.replies ? now : undefined;
+    };
+    const { calls } = await waitFor('an answer', answered, { timeoutMs: patienceMs, everyMs: 100 });
+    if (calls > before.calls) return played;
+    if (tries === 3) throw new Error(`The agent did not understand “${wish}”.`);
+    await call.heardSilence({ ms: 1_200, timeoutMs: patienceMs });
+  }
+}
+
 export interface DeskLine {
   readonly number: string;
   readonly agentId: string;
@@ -79,7 +102,7 @@ export async function openDeskLine(
     pickUp: () => new Promise((resolve) => colleague.onInvite(answerAfter(400, resolve))),
     ask: async (phone, from) => {
       const asking = await call(phone, from);
-      await say(product, asking, wish);
+      await askForPerson(product, asking, from);
       return asking;
     },
   };

@@ -6,7 +6,7 @@ import type { Call } from '../../simulate/softphone/call.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
 import type { Product } from '../harness/product.ts';
 import { sharedProduct } from '../harness/shared-product.ts';
-import { type DeskLine, openDeskLine, wish } from './lines.ts';
+import { askForPerson, type DeskLine, openDeskLine, wish } from './lines.ts';
 import { RoomGuest } from './room-guest.ts';
 import { type CallDetail, findCall, finished, hear, patienceMs, say, sayUntil } from './support.ts';
 
@@ -111,7 +111,7 @@ describe('a person who is put through', () => {
     const picked = line.pickUp();
     const call = await line.call(phone, '+15550401');
     const startedAt = performance.now();
-    await say(product, call, wish);
+    await askForPerson(product, call, '+15550401');
     const person = await picked;
     const callId = await findCall(product, '+15550401');
     const seat = await product.api<{ token: string; url: string }>('POST', `/calls/${callId}/supervise`, {

@@ -2,6 +2,7 @@ import { waitFor } from '../../platform/retry.ts';
 import { speak } from '../../simulate/audio/speak.ts';
 import { transcribe } from '../../simulate/audio/transcribe.ts';
 import type { Call } from '../../simulate/softphone/call.ts';
+import { SoftphoneTimeout } from '../../simulate/softphone/listening.ts';
 import type { OutgoingCall } from '../../simulate/softphone/outgoing-call.ts';
 import type { Softphone } from '../../simulate/softphone/softphone.ts';
 import type { Product } from '../harness/product.ts';
@@ -74,6 +75,22 @@ export async function heard(
   return { text, lengthMs: endedAt - startedAt };
 }
 
+/** Listens to one utterance after the other until one fits. Throws with the last that was heard. */
+export async function hearUntil(
+  product: Product,
+  call: Call,
+  fromMs: number,
+  pattern: RegExp,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (let from = fromMs; ; ) {
+    const heard = (await hear(product, call, from)).toLowerCase();
+    if (pattern.test(heard)) return;
+    if (performance.now() > deadline) throw new Error(`The last that was heard was: ${heard}`);
+    from = performance.now() - 1_000;
+  }
+}
+
 /**
  * Says something until it is understood, three times at most, as people do: where a machine is busy with other calls a
  * voice may break. Throws with what was understood each time.
@@ -87,6 +104,16 @@ export async function sayUntil(pattern: RegExp, sayAndHear: () => Promise<string
   }
   throw new Error(`Nobody understood ${pattern}, but: ${understood.join(' | ')}`);
 }
+
+/** Asks the agent until its answer fits, as `sayUntil` does. No answer is one that does not fit. */
+export const askUntil = (product: Product, call: Call, question: string, pattern: RegExp): Promise<void> =>
+  sayUntil(pattern, async () => {
+    const { lastSpeechAt } = await say(product, call, question);
+    return hear(product, call, lastSpeechAt).catch((error: unknown) => {
+      if (error instanceof SoftphoneTimeout) return '';
+      throw error;
+    });
+  });
 
 /** The call of that caller, as the API lists it. */
 export async function findCall(product: Product, fromNumber: string): Promise<string> {

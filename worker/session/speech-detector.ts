@@ -9,6 +9,10 @@ const native = createRequire(import.meta.url)(
   '@livekit/local-inference',
 ) as typeof import('@livekit/local-inference');
 const sampleRate = 16_000;
+/** Nobody's voice is this quiet: µ-law's own noise is at -72, a telephone in a silent room at -65. */
+const silentDb = -60;
+/** After so many such windows (half a second) the model is not asked what it hears, until there is more. */
+const silentWindows = 16;
 /** The framework asks the end-of-turn model after this much silence, and takes nobody's word for less. */
 export const frameworkSilenceMs = 200;
 
@@ -38,6 +42,7 @@ class SpeechDetectorStream extends VADStream {
   #window = new Int16Array(native.VAD_WINDOW_SAMPLES);
   #filled = 0;
   #samples = 0;
+  #silent = 0;
 
   readonly #onWindow: (window: SpeechWindow) => void;
 
@@ -60,6 +65,7 @@ class SpeechDetectorStream extends VADStream {
     this.#model.reset();
     this.#state = new SpeechState();
     this.#filled = 0;
+    this.#silent = 0;
   }
 
   async #hear(frame: AudioFrame): Promise<void> {
@@ -72,14 +78,23 @@ class SpeechDetectorStream extends VADStream {
       at += part.length;
       if (this.#filled < this.#window.length) return;
       const startedAt = performance.now();
-      const probability = await this.#model.predict(this.#window);
+      const heardDb = levelDb(this.#window);
+      this.#silent = heardDb < silentDb ? this.#silent + 1 : 0;
+      const probability = await this.#voiceIn(this.#window);
       // Without time for questions that may be too early, the model alone says what silence is.
-      const level = spareTime.isThere ? levelDb(this.#window) : 0;
+      const level = spareTime.isThere ? heardDb : 0;
       this.#window = new Int16Array(this.#window.length);
       this.#filled = 0;
       this.#samples += this.#window.length;
       this.#tell(this.#state.push(probability, level), probability, performance.now() - startedAt);
     }
+  }
+
+  /** How likely it is that somebody speaks. After silence the model begins anew: what it remembers is long past. */
+  async #voiceIn(window: Int16Array): Promise<number> {
+    if (this.#silent <= silentWindows) return this.#model.predict(window);
+    if (this.#silent === silentWindows + 1) this.#model.reset();
+    return 0;
   }
 
   #tell(window: SpeechWindow, probability: number, inferenceDuration: number): void {

@@ -62,19 +62,20 @@ export class Caller {
     return last !== undefined && last.to === 0;
   }
 
-  /** Speaks the question, or another recording at 16 kHz. @returns when the last word was out, epoch ms */
+  /**
+   * Speaks the question, or another recording at 16 kHz. It is queued ahead, so that a test that is held up does not
+   * stammer: the agent would answer half of the question. @returns when the last word was out, epoch ms
+   */
   async ask(recording?: Int16Array): Promise<number> {
     const samples = recording ?? parseWav(await readFile(new URL('question.wav', import.meta.url))).samples;
     this.#speaking = true;
     const size = (rate * frameMs) / 1_000;
-    const startedAt = Date.now();
     for (let at = 0; at < samples.length; at += size) {
       const piece = new Int16Array(size);
       piece.set(samples.subarray(at, at + size));
       await this.#play(piece);
-      const early = startedAt + (at / rate) * 1_000 - Date.now();
-      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
     }
+    if (!this.#closed) await this.#source.waitForPlayout();
     this.#speaking = false;
     return Date.now();
   }
@@ -106,7 +107,11 @@ export class Caller {
 
   async #listen(track: RemoteTrack): Promise<void> {
     let quietSince = 0;
-    for await (const frame of new AudioStream(track, { sampleRate: rate, numChannels: 1, frameSizeMs: 10 })) {
+    for await (const frame of new AudioStream(track, {
+      sampleRate: rate,
+      numChannels: 1,
+      frameSizeMs: frameMs,
+    })) {
       const peak = frame.data.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
       const now = Date.now();
       if (peak > loud) {
