@@ -39,6 +39,6 @@ export async function createGateway({
   const warm = synthesizer.speak({ text: 'Hello.', lane: 'warm-up' });
   for await (const clause of warm) void clause;
   await recognizer.recognize(new Float32Array(recognizerRate), { priority: 'final', lane: 'warm-up' });
-  await giveWay();
+  log.debug({ threads: await giveWay() }, 'the engines are behind what carries sound');
   return { recognizer, synthesizer, scheduler, dialogues, log };
 }

@@ -1,22 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 
-/** libuv names the threads of its pool so (1.50 and newer), where the engines compute. */
+/** So libuv (1.50 and newer) names the threads of its pool, in which the engines compute. */
 const poolThread = 'libuv-worker';
+const behind = constants.priority.PRIORITY_BELOW_NORMAL;
 
 /**
- * Lets the engines' threads step back behind everything that carries sound: where all cores are busy, a transcript
- * comes a little later, and no voice breaks. Only Linux has priorities of threads; elsewhere nothing happens.
- * @returns how many threads were set back; 0 where that cannot be
+ * Has the engines' threads step back behind everything that carries sound: where all cores are busy, words are
+ * understood a little later, and no voice breaks. Call it once the engines have run. Only Linux has priorities of
+ * threads, as `setpriority(2)` says under "C library/kernel differences"; elsewhere nothing happens.
+ * @returns the threads that are behind now
  */
-export async function giveWay(): Promise<number> {
+export async function giveWay(): Promise<readonly number[]> {
   const threads = await readdir('/proc/self/task').catch(() => []);
-  let set = 0;
-  for (const thread of threads) {
+  const pool: number[] = [];
+  for (const thread of threads.map(Number)) {
     const name = await readFile(`/proc/self/task/${thread}/comm`, 'utf8').catch(() => '');
     if (name.trim() !== poolThread) continue;
-    setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
-    set++;
+    if (getPriority(thread) < behind) setPriority(thread, behind);
+    pool.push(thread);
   }
-  return set;
+  return pool;
 }
