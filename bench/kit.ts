@@ -22,6 +22,9 @@ export function benchOptions(): BenchOptions {
       only: { type: 'string' },
     },
   });
+  // Whoever is stopped takes along what they started (product.ts).
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
   return { quick: values.quick, json: values.json, only: values.only };
 }
 

@@ -8,7 +8,8 @@ const behind = constants.priority.PRIORITY_BELOW_NORMAL;
 /**
  * Has the engines' threads step back behind everything that carries sound: where all cores are busy, words are
  * understood a little later, and no voice breaks. Call it once the engines have run. Only Linux has priorities of
- * threads, as `setpriority(2)` says under "C library/kernel differences"; elsewhere nothing happens.
+ * threads, as `setpriority(2)` says under "C library/kernel differences"; elsewhere nothing happens. Where it groups
+ * processes by session (`sched(7)`, autogroup), they are behind the threads of this process only: those that take the packets.
  * @returns the threads that are behind now
  */
 export async function giveWay(): Promise<readonly number[]> {

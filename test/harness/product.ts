@@ -98,6 +98,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Starte
     printed += chunk.toString();
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const leaveToo = () => child.kill('SIGTERM');
+  process.once('exit', leaveToo);
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
@@ -105,6 +107,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Starte
       await exited;
       clearTimeout(timer);
     }
+    process.off('exit', leaveToo);
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
   };
   try {

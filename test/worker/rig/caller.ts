@@ -75,9 +75,10 @@ export class Caller {
       piece.set(samples.subarray(at, at + size));
       await this.#play(piece);
     }
+    const outAt = Date.now() + this.#source.queuedDuration;
     if (!this.#closed) await this.#source.waitForPlayout();
     this.#speaking = false;
-    return Date.now();
+    return Math.min(outAt, Date.now());
   }
 
   /** Waits for the agent's next words after `since`. @returns when they began */

@@ -1,5 +1,6 @@
 import { stt } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
+import { levelDb } from '../../level.ts';
 import type { Chain, Member } from './chain.ts';
 import { Ear } from './stt-ear.ts';
 import { SpeechMemory } from './stt-memory.ts';
@@ -17,6 +18,8 @@ const coughMs = 300;
 const lateMs = { least: 900, most: 2_500 } as const;
 /** The detector says that speech has ended this long after its end; the transcript may have come by then. */
 const noticedLateMs = 700;
+/** Nobody's voice is quieter, nor does the detector take it for one. */
+const soundDb = -60;
 /** After this the caller is told that somebody is there. */
 const askPatienceAfterMs = 500;
 /** A recogniser that speaks early is missed while the caller still speaks. */
@@ -46,6 +49,8 @@ export class Listening {
   #understood = true;
   #speaksEarly = false;
   #finalAt = 0;
+  /** Of anything that may be a voice, since the last words that were understood. */
+  #soundMs = 0;
   #usualDelayMs = 300;
   #lost = 0;
   #tries = 0;
@@ -71,6 +76,7 @@ export class Listening {
   }
 
   hear(frame: AudioFrame): void {
+    if (levelDb(frame.data) > soundDb) this.#soundMs += (1_000 * frame.samplesPerChannel) / frame.sampleRate;
     this.#memory.add(frame, this.#speaking || !this.#understood);
     this.#main?.feed(frame);
     this.#second?.feed(frame);
@@ -102,7 +108,8 @@ export class Listening {
       return;
     }
     this.#endedAt = Date.now();
-    if (this.#finalAt > this.#endedAt - noticedLateMs) this.#understand();
+    // Where the detector is behind by more than that, what it has just heard may have been understood long ago.
+    if (this.#finalAt > this.#endedAt - noticedLateMs || this.#soundMs < coughMs) this.#understand();
     else this.#await();
   }
 
@@ -200,6 +207,7 @@ export class Listening {
     if (!this.#speaking && !this.#understood && ear.openedAt < this.#spokeAt)
       this.#usualDelayMs = 0.7 * this.#usualDelayMs + 0.3 * (Date.now() - this.#endedAt);
     this.#finalAt = Date.now();
+    this.#soundMs = 0;
     if (this.#speaking) this.#memory.understood(noticedLateMs);
     else this.#understand();
   }

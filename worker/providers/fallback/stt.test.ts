@@ -59,6 +59,8 @@ class FakeStt extends stt.STT {
   }
 }
 
+const voice = 5_000;
+
 function listening(...providers: [string, ...string[]]) {
   const hooks = {
     onFault: vi.fn(),
@@ -78,16 +80,17 @@ function listening(...providers: [string, ...string[]]) {
   const heard: string[] = [];
   const under = new Listening(chain, hooks);
   under.start(({ alternatives }) => heard.push(alternatives?.[0]?.text ?? ''));
-  const feed = async (ms: number) => {
+  const feed = async (ms: number, level = 0) => {
     for (let at = 0; at < ms; at += 50) {
-      under.hear(new AudioFrame(new Int16Array(800), 16_000, 1, 800));
+      under.hear(new AudioFrame(new Int16Array(800).fill(level), 16_000, 1, 800));
       await vi.advanceTimersByTimeAsync(50);
     }
   };
   /** The caller speaks so long; the detector notices the end 300 ms later. */
   const speak = async (ms: number) => {
     under.callerSpeaks(true);
-    await feed(ms + 300);
+    await feed(ms, voice);
+    await feed(300);
     under.callerSpeaks(false);
   };
   return { under, hooks, opened, heard, feed, speak };
@@ -103,7 +106,7 @@ afterEach(() => {
 test('a transcript that comes before the end of speech is noticed leaves nothing to look after', async () => {
   const { under, hooks, opened, heard, feed } = listening('a');
   under.callerSpeaks(true);
-  await feed(1_500);
+  await feed(1_500, voice);
   opened[0]?.stream.says('hello');
   await feed(200);
   under.callerSpeaks(false);
@@ -111,6 +114,25 @@ test('a transcript that comes before the end of speech is noticed leaves nothing
   expect(heard).toEqual(['hello']);
   expect(opened).toHaveLength(1);
   expect(hooks.onFault).not.toHaveBeenCalled();
+  under.stop();
+});
+
+test('a detector that is behind does not have heard again what was understood, but what was said since', async () => {
+  const { under, hooks, opened, heard, feed } = listening('a');
+  under.callerSpeaks(true);
+  await feed(1_500, voice);
+  opened[0]?.stream.says('hello');
+  await feed(2_000);
+  under.callerSpeaks(false);
+  await feed(3_000);
+  expect(heard).toEqual(['hello']);
+  expect(hooks.onFault).not.toHaveBeenCalled();
+  under.callerSpeaks(true);
+  await feed(1_000, voice);
+  under.callerSpeaks(false);
+  await feed(3_000);
+  expect(hooks.onFault).toHaveBeenCalled();
+  expect(opened).toHaveLength(2);
   under.stop();
 });
 
