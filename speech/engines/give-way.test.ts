@@ -7,7 +7,6 @@ import { typescriptArgs } from '../../platform/typescript-args.ts';
 
 /** A process of the product's own Node, whose pool has begun to work. */
 const script = `
-  import { readFileSync } from 'node:fs';
   import { stat } from 'node:fs/promises';
   import { getPriority } from 'node:os';
   import { giveWay } from ${JSON.stringify(new URL('give-way.ts', import.meta.url).href)};

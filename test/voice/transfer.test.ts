@@ -54,17 +54,20 @@ describe('a caller who asks for a person', () => {
   const eventsOf = ({ events }: CallDetail, ...types: string[]) =>
     events.filter(({ type }) => types.includes(type));
 
+  /** One side says something; answers what the other hears meanwhile. */
+  async function tell(speaker: Call, listener: Call, words: string): Promise<string> {
+    const from = performance.now();
+    await say(product, speaker, words);
+    return hear(product, listener, from);
+  }
+
   /** Both sides talk, and each hears the other. */
   async function expectConnected(one: Call, other: Call): Promise<void> {
     for (const [speaker, listener, words] of [
       [one, other, 'It was on Friday.'],
       [other, one, 'Good afternoon.'],
     ] as const) {
-      await sayUntil(/friday|afternoon/, async () => {
-        const from = performance.now();
-        await say(product, speaker, words);
-        return hear(product, listener, from);
-      });
+      await sayUntil(/friday|afternoon/, () => tell(speaker, listener, words));
     }
   }
 
@@ -106,13 +109,9 @@ describe('a caller who asks for a person', () => {
     const control = (kind: string) =>
       product.api<{ status: string }>('POST', `/calls/${callId}/control`, { command_id: kind, kind });
     expect((await control('pause_recording')).status).toBe('applied');
-    const pausedAt = performance.now();
-    await say(product, person, 'The number is twelve.');
-    await hear(product, call, pausedAt);
+    await tell(person, call, 'The number is twelve.');
     expect((await control('resume_recording')).status).toBe('applied');
-    const resumedAt = performance.now();
-    await say(product, person, 'See you tomorrow.');
-    await hear(product, call, resumedAt);
+    await tell(person, call, 'See you tomorrow.');
     await call.hangup();
     expect((await person.ended).by).toBe('remote');
 
@@ -213,11 +212,7 @@ describe('a caller who asks for a person', () => {
     const decidedAt = performance.now();
     await say(product, person, 'Yes, please put them through.');
     await hear(product, person, decidedAt);
-    await sayUntil(/open|nine|hours/, async () => {
-      const from = performance.now();
-      await say(product, person, 'What are your opening hours?');
-      return hear(product, call, from);
-    });
+    await sayUntil(/open|nine|hours/, () => tell(person, call, 'What are your opening hours?'));
     await person.hangup();
 
     await call.hangup();

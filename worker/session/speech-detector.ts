@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { VAD, VADEventType, VADStream } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
-import { levelDb } from '../level.ts';
+import { levelDb, silentDb } from '../level.ts';
 import { spareTime } from '../spare-time.ts';
 import { predictAfterMs, SpeechState, type SpeechWindow, windowMs } from './speech-state.ts';
 
@@ -9,8 +9,6 @@ const native = createRequire(import.meta.url)(
   '@livekit/local-inference',
 ) as typeof import('@livekit/local-inference');
 const sampleRate = 16_000;
-/** Nobody's voice is this quiet: µ-law's own noise is at -72, a telephone in a silent room at -65. */
-const silentDb = -60;
 /** After so many such windows (half a second) the model is not asked what it hears, until there is more. */
 const silentWindows = 16;
 /** The framework asks the end-of-turn model after this much silence, and takes nobody's word for less. */

@@ -1,6 +1,6 @@
 import { stt } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
-import { levelDb } from '../../level.ts';
+import { levelDb, silentDb } from '../../level.ts';
 import type { Chain, Member } from './chain.ts';
 import { Ear } from './stt-ear.ts';
 import { SpeechMemory } from './stt-memory.ts';
@@ -18,8 +18,6 @@ const coughMs = 300;
 const lateMs = { least: 900, most: 2_500 } as const;
 /** The detector says that speech has ended this long after its end; the transcript may have come by then. */
 const noticedLateMs = 700;
-/** Nobody's voice is quieter, nor does the detector take it for one. */
-const soundDb = -60;
 /** After this the caller is told that somebody is there. */
 const askPatienceAfterMs = 500;
 /** A recogniser that speaks early is missed while the caller still speaks. */
@@ -76,7 +74,8 @@ export class Listening {
   }
 
   hear(frame: AudioFrame): void {
-    if (levelDb(frame.data) > soundDb) this.#soundMs += (1_000 * frame.samplesPerChannel) / frame.sampleRate;
+    if (levelDb(frame.data) >= silentDb)
+      this.#soundMs += (1_000 * frame.samplesPerChannel) / frame.sampleRate;
     this.#memory.add(frame, this.#speaking || !this.#understood);
     this.#main?.feed(frame);
     this.#second?.feed(frame);
