@@ -36,6 +36,7 @@ Options of simulate campaign [FILE] (a campaign on a virtual clock; nobody is ca
   --zone ZONE           where everybody is (default all over the United States)
   --outcomes human=0.5,noAnswer=0.5                shares of busy, voicemail, screening, optOut too
   --json FILE           write a report
+  --database            with every statement of the product, in a PostgreSQL of its own: the same figures, slower by far
 
 Options of judge (exit code 1 when anything was against the rules):
   --from WHEN, --to WHEN         2026-03-01 or 2026-03-01T12:00:00Z (default: everything so far)
@@ -163,7 +164,7 @@ function readCampaignFlags(args: readonly string[]) {
       args: [...args],
       options: {
         ...{ contacts: text, seed: text, start: text, days: text, zone: text, slots: text },
-        ...{ channels: text, cps: text, outcomes: text, json: text },
+        ...{ channels: text, cps: text, outcomes: text, json: text, database: { type: 'boolean' } as const },
       },
       allowPositionals: true,
       strict: true,

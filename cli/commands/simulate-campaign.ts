@@ -5,6 +5,7 @@ import {
   type CampaignReport,
   type SimulationSettings,
   simulateCampaign,
+  simulateInDatabase,
   simulationSettings,
 } from '../../core/campaigns/simulation/index.ts';
 import { openDatabase } from '../../db/client.ts';
@@ -31,11 +32,13 @@ export interface CampaignFlags {
   /** human=0.4,noAnswer=0.6: what is left out is 0. */
   readonly outcomes?: string | undefined;
   readonly json?: string | undefined;
+  /** In a PostgreSQL of its own that is gone afterwards, with every statement of the product. */
+  readonly database?: boolean | undefined;
 }
 
 /**
- * Plays a campaign on a virtual clock, in a PostgreSQL of its own that is gone afterwards: nobody is called, and no data
- * of an operator is touched. Answers 1 when the judge found anything against the rules.
+ * Plays a campaign on a virtual clock, in memory: nobody is called, and no data of an operator is touched. Answers 1 when
+ * the judge found anything against the rules.
  */
 export async function simulateCampaignCommand({
   file,
@@ -49,7 +52,7 @@ export async function simulateCampaignCommand({
   const settings = readSettings(file, flags);
   const report = await output.progress(
     `${settings.contacts.toLocaleString('en')} people are called on a virtual clock`,
-    () => run(settings),
+    () => (flags.database === true ? inDatabase(settings) : simulateCampaign(settings)),
   );
   for (const line of campaignLines(report)) output.line(line);
   if (flags.json !== undefined)
@@ -77,7 +80,7 @@ const carefree = `
     end loop;
   end $$`;
 
-async function run(settings: SimulationSettings): Promise<CampaignReport> {
+async function inDatabase(settings: SimulationSettings): Promise<CampaignReport> {
   const postgres = await startTemporaryPostgres(
     {
       // No cleaning up at moments of its own choosing: the same seed meets rows in the same order.
@@ -95,7 +98,7 @@ async function run(settings: SimulationSettings): Promise<CampaignReport> {
     try {
       await pool.query(`drop index if exists ${idleIndexes.join(', ')}`);
       await pool.query(carefree);
-      return await simulateCampaign(
+      return await simulateInDatabase(
         {
           ...{ db, ports: absentPorts('A simulation'), publicUrl: '', authSecret: randomToken(32) },
           sealer: new Sealer(Buffer.alloc(32).toString('base64')),

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { giveBack, whyNotWanted } from '../campaigns/engine/clear-attempts.ts';
+import { databaseBooks } from '../campaigns/engine/database-books.ts';
 import { nowMs, type OperationContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
@@ -44,7 +45,7 @@ export const beginDial = operation({
     if (call.status === 'active') return { skip: 'the call is answered' };
     const unwanted = await whyNotDialed(ctx, call);
     if (unwanted !== null) {
-      await giveBack(ctx.db, callId, unwanted, nowMs(ctx));
+      await giveBack(databaseBooks(ctx.db), callId, unwanted, nowMs(ctx));
       // An agent may be waiting in its room.
       if (call.status !== 'queued')
         await ctx.emit('end-call', { callId }, { key: `end-call-${callId}-${unwanted}` });
@@ -74,7 +75,7 @@ export const beginDial = operation({
 async function whyNotDialed(ctx: OperationContext, call: Call): Promise<string | null> {
   if (call.campaignId === null || call.dialedAt !== null) return null;
   if (call.status !== 'queued') return 'process_lost';
-  return whyNotWanted(ctx.db, call.campaignId, nowMs(ctx));
+  return whyNotWanted(databaseBooks(ctx.db), call.campaignId, nowMs(ctx));
 }
 
 /** Null: the number was deleted after the call was placed. */

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { calls } from '../../db/schema/calls.ts';
 import { type Clearance, clearAttempts, holdCampaign } from '../campaigns/engine/clear-attempts.ts';
+import { databaseBooks } from '../campaigns/engine/database-books.ts';
 import { nowMs } from '../context.ts';
 import { operation } from '../operation.ts';
 import { lockCall, updateCall } from './call.ts';
@@ -25,7 +26,7 @@ export const clearDial = operation({
     if (call.status === 'ended') return { skip: 'call_over' };
     if (call.campaignId === null) return { clear: true };
     const at = new Date(nowMs(ctx));
-    const clearance = (await clearAttempts(ctx.db, [callId], at.getTime())).get(callId);
+    const clearance = (await clearAttempts(databaseBooks(ctx.db), [callId], at.getTime())).get(callId);
     if (!clearance) throw new Error('One attempt in, one clearance out.');
     if ('clear' in clearance) await updateCall(ctx, callId, { dialedAt: at });
     else if (call.dialedAt === null)

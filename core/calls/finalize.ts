@@ -6,6 +6,7 @@ import type { CallCost } from '../../db/schema/calls.ts';
 import { isRecord } from '../../platform/is-record.ts';
 import { type AgentDefinition, agentDefinition } from '../agents/definition.ts';
 import { beginRun } from '../analyses/begin-run.ts';
+import { databaseBooks } from '../campaigns/engine/database-books.ts';
 import { settleAttempts } from '../campaigns/engine/settle-attempts.ts';
 import { nowMs, type OperationContext } from '../context.ts';
 import { dispositionOf } from '../dispositions.ts';
@@ -40,7 +41,7 @@ export const finalizeCall = operation({
       cost: await readCost(ctx, callId),
       finalizedAt: new Date(nowMs(ctx)),
     });
-    if (finalized.campaignId !== null) await settleAttempts(ctx.db, [finalized], nowMs(ctx));
+    if (finalized.campaignId !== null) await settleAttempts(databaseBooks(ctx.db), [finalized], nowMs(ctx));
     if (analysis.enabled && turns.user + turns.agent > 0) await beginRun(ctx, finalized);
     await rollUp(ctx, callId, 1);
     ctx.log.info({ callId, disposition, endReason: call.endReason }, 'a call is finalized');

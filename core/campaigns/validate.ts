@@ -44,13 +44,26 @@ export async function checkCampaign(
     else if (number.syncError !== null)
       fields.push({ path, message: `the SIP trunk of ${e164} does not work: ${number.syncError}` });
   }
-  if (saved.budgetMicros !== null && saved.minutePriceMicros === null)
-    fields.push({ path: 'minutePriceMicros', message: 'a budget needs the price of a minute' });
-  if (timing)
-    for (const { path, message } of checkRuleSettings(saved.rules, saved, nowMs(ctx)))
-      fields.push({ path: inSettings.has(path) ? `rules.${path}` : path, message });
+  fields.push(...ruleProblems(saved, nowMs(ctx), { timing }));
   if (fields.length > 0) throw new DomainError('invalid', 'The campaign cannot work like this.', { fields });
   return numbers.map(({ id }) => id);
+}
+
+/** What of this can be said without a look at anything else: a budget without a price, a time in which nobody can be called. */
+export function ruleProblems(
+  saved: Omit<Saved, 'agentId' | 'fromNumbers' | 'machinePolicy'>,
+  nowMs: number,
+  { timing = true } = {},
+): FieldProblem[] {
+  const { rules, budgetMicros, minutePriceMicros } = saved;
+  const unpriced = budgetMicros !== null && minutePriceMicros === null;
+  const never = timing ? checkRuleSettings(rules, saved, nowMs) : [];
+  return [
+    ...(unpriced ? [{ path: 'minutePriceMicros', message: 'a budget needs the price of a minute' }] : []),
+    ...never.map(({ path, message }) => ({
+      ...{ path: inSettings.has(path) ? `rules.${path}` : path, message },
+    })),
+  ];
 }
 
 const inSettings = new Set(['windows', 'holidays', 'packs']);

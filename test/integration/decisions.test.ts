@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { openGroups } from '../../core/campaigns/engine/due-contacts.ts';
+import { openGroups, readWaiting } from '../../core/campaigns/engine/due-contacts.ts';
 import { decide } from '../../core/campaigns/ledger/index.ts';
 import { attemptId, ruleSettings } from '../../core/campaigns/rules/index.ts';
 import { countContacts, foldContactCounts } from '../../core/contacts/counts.ts';
@@ -202,7 +202,7 @@ describe('the counts of a campaign', () => {
     const { campaign } = await campaigner(t);
     for (const phone of ['+12125550101', '+12125550102']) await contactRow(t, campaign, { phone });
     const groups = async () => {
-      const open = await openGroups(t.db, campaign.id, ruleSettings.parse({}), noon);
+      const open = openGroups(await readWaiting(t.db, campaign.id), ruleSettings.parse({}), noon);
       return [...open.groups].sort((a, b) => a.priority - b.priority);
     };
     const key = 'US;US-NY;America/New_York';

@@ -22,19 +22,20 @@ export async function callPrices(
         priced.map(({ agentId }) => agentId),
       ),
     );
-  const minutes = new Map(
-    rows.map(({ agentId, definition }) => [
-      agentId,
-      Math.ceil(agentDefinition.parse(definition).maxCallDurationMs / 60_000),
-    ]),
+  const longest = new Map(
+    rows.map(({ agentId, definition }) => [agentId, agentDefinition.parse(definition).maxCallDurationMs]),
   );
   return new Map(
     priced.map(({ id, agentId, minutePriceMicros }) => [
       id,
-      (minutes.get(agentId) ?? 0) * (minutePriceMicros ?? 0),
+      costOf(longest.get(agentId) ?? 0, minutePriceMicros),
     ]),
   );
 }
+
+/** Whole minutes, as carriers reckon. */
+export const costOf = (durationMs: number, minutePriceMicros: number | null): number =>
+  Math.ceil(durationMs / 60_000) * (minutePriceMicros ?? 0);
 
 export async function openCosts(
   db: Context['services']['db'],

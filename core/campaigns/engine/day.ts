@@ -1,14 +1,14 @@
 import { sql } from 'drizzle-orm';
-import type { attempts } from '../../../db/schema/attempts.ts';
 import type { Disposition } from '../../../db/schema/calls.ts';
 import { campaignDays } from '../../../db/schema/campaign-days.ts';
 import type { OperationContext } from '../../context.ts';
 import { abandonAfterMs } from '../../dispositions.ts';
 import { groupBy } from '../ledger/index.ts';
+import type { Attempt } from './books.ts';
 
 /** One attempt whose call is over. */
 export interface Ended {
-  readonly attempt: typeof attempts.$inferSelect;
+  readonly attempt: Attempt;
   readonly outcome: Disposition;
   readonly answeredAt: Date | null;
   readonly firstWordAt: Date | null;
@@ -34,11 +34,7 @@ export async function addToDays(
   campaignId: string,
   ended: readonly Ended[],
 ): Promise<void> {
-  const days = groupBy(ended, ({ attempt, endedAt }) =>
-    (attempt.dialedAt ?? endedAt).toISOString().slice(0, 10),
-  );
-  for (const [day, all] of [...days].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    const added = countsOf(all);
+  for (const [day, added] of daysOf(ended)) {
     const names = Object.keys(added) as (keyof typeof added)[];
     await db
       .insert(campaignDays)
@@ -49,6 +45,18 @@ export async function addToDays(
       });
   }
 }
+
+/** What ended attempts add to the days (UTC, 2026-06-01) on which they were dialed, the first day first. Pure. */
+export function daysOf(ended: readonly Ended[]): readonly (readonly [day: string, added: DayCounts])[] {
+  const days = groupBy(ended, ({ attempt, endedAt }) =>
+    (attempt.dialedAt ?? endedAt).toISOString().slice(0, 10),
+  );
+  return [...days]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([day, all]) => [day, countsOf(all)] as const);
+}
+
+export type DayCounts = ReturnType<typeof countsOf>;
 
 function countsOf(all: readonly Ended[]) {
   const count = (is: (one: Ended) => boolean) => all.filter(is).length;

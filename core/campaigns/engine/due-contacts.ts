@@ -3,7 +3,7 @@ import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
 import { isOpen, nextLegalMoment, placeOfKey, type RuleSettings } from '../rules/index.ts';
 
-export type DueContact = typeof contacts.$inferSelect;
+type DueContact = typeof contacts.$inferSelect;
 type Db = OperationContext['db'];
 
 /** Contacts of one window key and priority. */
@@ -20,16 +20,21 @@ export interface OpenGroups {
   readonly opensAtMs: number | null;
 }
 
-/** Where contacts wait whose window is open now. Looks at the counts, never at the contacts. */
-export async function openGroups(
-  db: Db,
-  campaignId: string,
-  rules: RuleSettings,
-  nowMs: number,
-): Promise<OpenGroups> {
+/** A group, and how many wait in it. */
+export interface Waiting extends Group {
+  readonly waiting: number;
+}
+
+/** Where contacts of a campaign wait. Looks at the counts, never at the contacts. */
+export async function readWaiting(db: Db, campaignId: string): Promise<Waiting[]> {
   const { rows } = await db.execute<{ key: string; priority: number; waiting: string }>(sql`
     select window_key as key, priority, sum(delta) as waiting from contact_counts
     where campaign_id = ${campaignId} and state = 'waiting' group by window_key, priority having sum(delta) > 0`);
+  return rows.map(({ waiting, ...group }) => ({ ...group, waiting: Number(waiting) }));
+}
+
+/** The groups whose window is open now. Pure. */
+export function openGroups(rows: readonly Waiting[], rules: RuleSettings, nowMs: number): OpenGroups {
   const open = rows.filter(({ key }) => isOpen(rules, placeOfKey(key), nowMs));
   // Whoever cannot be placed anywhere is looked at too, or nobody would ever say why they are not called.
   const nowhere = rows.filter(({ key }) => placeOfKey(key).zones.length === 0);
@@ -38,9 +43,16 @@ export async function openGroups(
     open.length > 0 ? [] : rows.flatMap(({ key }) => nextLegalMoment(rules, placeOfKey(key), nowMs) ?? []);
   return {
     groups: [...open, ...nowhere].map(({ key, priority }) => ({ key, priority })),
-    callable: open.reduce((sum, { waiting }) => sum + Number(waiting), 0),
+    callable: open.reduce((sum, { waiting }) => sum + waiting, 0),
     opensAtMs: opens.length === 0 ? null : Math.min(...opens),
   };
+}
+
+export interface DueQuestion {
+  readonly campaignId: string;
+  readonly groups: readonly Group[];
+  readonly most: number;
+  readonly nowMs: number;
 }
 
 /**
@@ -49,17 +61,7 @@ export async function openGroups(
  */
 export async function takeDue(
   db: Db,
-  {
-    campaignId,
-    groups,
-    most,
-    nowMs,
-  }: {
-    readonly campaignId: string;
-    readonly groups: readonly Group[];
-    readonly most: number;
-    readonly nowMs: number;
-  },
+  { campaignId, groups, most, nowMs }: DueQuestion,
 ): Promise<DueContact[]> {
   if (groups.length === 0 || most <= 0) return [];
   const due = sql`

@@ -7,7 +7,7 @@ import { contacts } from '../../../db/schema/contacts.ts';
 import { foldContactCounts } from '../../contacts/counts.ts';
 import { nowMs } from '../../context.ts';
 import { operation } from '../../operation.ts';
-import { withdraw } from './clear-attempts.ts';
+import { databaseBooks } from './database-books.ts';
 import { settleAttempts } from './settle-attempts.ts';
 
 export interface Healed {
@@ -38,16 +38,17 @@ export const healCampaigns = operation({
       .where(and(inArray(attempts.state, ['reserved', 'dialing']), lt(attempts.updatedAt, before)))
       .orderBy(asc(attempts.id))
       .limit(1_000);
+    const books = databaseBooks(ctx.db);
     let [settled, orphans] = [0, 0];
     for (const { attempt, call } of stale) {
       if (call === null) {
         orphans++;
         if (attempt.dialedAt === null)
-          await withdraw(ctx.db, attempt, { reason: 'not_dialed', nextAtMs: atMs, atMs });
-        else await settleAttempts(ctx.db, [{ ...goneCall, id: attempt.id, endedAt: new Date(atMs) }], atMs);
+          await books.withdraw(attempt, { reason: 'not_dialed', nextAtMs: atMs, atMs });
+        else await settleAttempts(books, [{ ...goneCall, id: attempt.id, endedAt: new Date(atMs) }], atMs);
       } else if (call.finalizedAt !== null) {
         settled++;
-        await settleAttempts(ctx.db, [call], atMs);
+        await settleAttempts(books, [call], atMs);
       }
     }
     const freed = await ctx.db

@@ -19,7 +19,7 @@ export async function readMeters(
   campaignIds: readonly string[],
   nowMs: number,
 ): Promise<ReadonlyMap<string, Meter>> {
-  const since = new Date(nowMs - abandonWindowDays * dayMs).toISOString().slice(0, 10);
+  const since = firstDay(nowMs);
   const { rows } = await db.execute<{ id: string; live: string; abandoned: string; cost: string }>(sql`
     select campaign_id as id, sum(cost_micros) as cost,
       coalesce(sum(live_answered) filter (where day >= ${since}), 0) as live,
@@ -32,6 +32,22 @@ export async function readMeters(
     ]),
   );
 }
+
+/** The same from the days of one campaign. Pure. */
+export function meterOf(days: ReadonlyMap<string, Meter>, nowMs: number): Meter {
+  const since = firstDay(nowMs);
+  let { liveAnswered, abandoned, costMicros } = none;
+  for (const [day, counted] of days) {
+    costMicros += counted.costMicros;
+    if (day < since) continue;
+    liveAnswered += counted.liveAnswered;
+    abandoned += counted.abandoned;
+  }
+  return { liveAnswered, abandoned, costMicros };
+}
+
+const firstDay = (nowMs: number): string =>
+  new Date(nowMs - abandonWindowDays * dayMs).toISOString().slice(0, 10);
 
 export const readMeter = async (
   db: OperationContext['db'],

@@ -81,14 +81,22 @@ export async function survey(
   const hosts = (await ports.fleet.hosts()).filter(({ draining }) => !draining);
   const all = hosts.reduce((sum, { slots }) => sum + slots, 0);
   const busy = hosts.reduce((sum, { active }) => sum + active, 0);
-  const slots = Math.max(0, all - Math.ceil(all * limits.inboundShare));
   return {
-    slots,
     // A call that was placed is not with a host yet, one that came in is perhaps not in the database: the larger number.
-    freeSlots: Math.max(0, slots - Math.max(busy, total)),
+    ...slotsOf(all, Math.max(busy, total), limits),
     ...{ byWorkspace, byCampaign },
     trunksOf: await trunksOf(db, campaigns, limits, byTrunk),
   };
+}
+
+/** What campaigns may use of the fleet's slots, and what of it is free. Pure. */
+export function slotsOf(
+  all: number,
+  taken: number,
+  { inboundShare }: Pick<DialerLimits, 'inboundShare'>,
+): Pick<Survey, 'slots' | 'freeSlots'> {
+  const slots = Math.max(0, all - Math.ceil(all * inboundShare));
+  return { slots, freeSlots: Math.max(0, slots - taken) };
 }
 
 const isOpen = and(

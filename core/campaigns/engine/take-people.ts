@@ -1,13 +1,13 @@
 import { asc } from 'drizzle-orm';
 import { anyOf } from '../../../db/any-of.ts';
-import type { attempts } from '../../../db/schema/attempts.ts';
 import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
+import type { Attempt } from './books.ts';
 
 /** The contacts of these attempts by id, locked in the order of their ids, as everybody takes them. */
 export async function takePeople(
   db: OperationContext['db'],
-  own: readonly Pick<typeof attempts.$inferSelect, 'contactId'>[],
+  own: readonly Pick<Attempt, 'contactId'>[],
 ): Promise<ReadonlyMap<string, typeof contacts.$inferSelect>> {
   const ids = own.map(({ contactId }) => contactId);
   const rows = await db

@@ -5,7 +5,7 @@ import type { PaceEvidence } from './pace.ts';
 import { trunkId } from './survey.ts';
 
 /** Attempts are looked for this far back: longer than a phone rings, shorter than most talks. */
-const lookBackMs = 10 * 60_000;
+export const lookBackMs = 10 * 60_000;
 
 /** What became of the calls of each trunk that ended or were answered after a moment. */
 export async function trunkEvidence(

@@ -1,7 +1,6 @@
-import type { Context } from '../../context.ts';
 import type { Campaign } from '../campaign.ts';
 import { abandonState } from '../rules/index.ts';
-import { haltCampaign } from './life.ts';
+import type { LookBooks } from './look.ts';
 import type { Meter } from './meter.ts';
 import { burstSeconds, type Pacer } from './pacer.ts';
 import type { Bottleneck } from './pulse.ts';
@@ -36,7 +35,7 @@ interface Weighing {
 
 /** What a campaign may want by its own limits; one that must not go on is halted. */
 export async function weigh(
-  ctx: Context,
+  books: Pick<LookBooks, 'halt'>,
   { campaign, meter, price, open, seen, pacer, nowMs }: Weighing,
 ): Promise<Candidate> {
   const { id, workspaceId, weight, maxConcurrency, callsPerSecond, budgetMicros } = campaign;
@@ -49,17 +48,14 @@ export async function weigh(
   });
   const abandoned = abandonState(meter);
   if (abandoned === 'stop') {
-    await haltCampaign(ctx, {
-      campaignId: id,
-      reason: 'Of the people who answered in the last 30 days, 3 % heard nobody.',
-    });
+    await books.halt(id, 'Of the people who answered in the last 30 days, 3 % heard nobody.');
     return none('abandonment');
   }
   const speed = abandoned === 'slow' ? careful : 1;
   const left = budgetMicros === null ? mostAtOnce : affordable(budgetMicros - meter.costMicros - open, price);
   if (left <= 0) {
     // What is set aside for calls that are on may come back.
-    if (active === 0) await haltCampaign(ctx, { campaignId: id, reason: 'The budget is used up.' });
+    if (active === 0) await books.halt(id, 'The budget is used up.');
     return none('budget');
   }
   if (trunks.length === 0) return none('trunk');

@@ -1,19 +1,18 @@
 import { sql } from 'drizzle-orm';
 import type { Disposition } from '../../../db/schema/calls.ts';
-import type { campaigns } from '../../../db/schema/campaigns.ts';
-import type { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
+import type { Campaign } from '../campaign.ts';
 import { nextTry, retryKind, retrySettings } from '../retries.ts';
 import { placeOfKey } from '../rules/index.ts';
+import type { Person } from './books.ts';
 import type { Ended } from './day.ts';
 import { rulesOf } from './rules-of.ts';
 
-type Contact = typeof contacts.$inferSelect;
 const callBackPriority = 9;
 
 interface Settled {
-  readonly campaign: typeof campaigns.$inferSelect;
-  readonly contact: Contact;
+  readonly campaign: Campaign;
+  readonly contact: Person;
   readonly one: Ended;
   /** When they asked to be called. */
   readonly callBackAt: Date | undefined;
@@ -25,7 +24,7 @@ interface Settled {
 /** What becomes of a contact; what is null here stays as it was, or falls away with the attempt. */
 export interface Change {
   readonly id: string;
-  readonly state: Contact['state'];
+  readonly state: Person['state'];
   readonly outcome: Disposition;
   readonly reason: string | null;
   readonly priority: number | null;

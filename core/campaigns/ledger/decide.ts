@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { DecisionStage } from '../../../db/schema/decisions.ts';
 import { type ContactFacts, type Judgement, judgeContact } from '../rules/index.ts';
 import { dayMs } from '../rules/time/local-time.ts';
-import { gatherFacts, type JudgedCampaign, type JudgedContact } from './gather-facts.ts';
+import { type GatheredFacts, gatherFacts, type JudgedCampaign, type JudgedContact } from './gather-facts.ts';
 import type { Db } from './gather-lists.ts';
 import { type DecisionFacts, type DecisionRow, recordDecisions } from './record-decisions.ts';
 
@@ -12,7 +12,7 @@ export interface Decided {
   readonly judgement: Judgement;
 }
 
-interface Question {
+export interface Question {
   readonly campaign: JudgedCampaign;
   readonly stage: Exclude<DecisionStage, 'list'>;
   /** attemptId: where there is one already. */
@@ -29,19 +29,29 @@ interface Question {
 export async function decide(db: Db, { campaign, stage, contacts, atMs }: Question): Promise<Decided[]> {
   if (contacts.length === 0) return [];
   if (stage === 'invite') await lockPhones(db, campaign.workspaceId, contacts);
-  const { facts, listVersion } = await gatherFacts(db, { campaign, contacts, atMs });
-  const decided = contacts.map((contact, index): Decided & { row: DecisionRow } => {
+  const { decided, rows } = judgeAll(
+    { campaign, stage, contacts, atMs },
+    await gatherFacts(db, { campaign, contacts, atMs }),
+  );
+  await recordDecisions(db, rows);
+  return decided;
+}
+
+/** The verdict on each, and the rows that tell the ledger of them. Pure. */
+export function judgeAll(
+  { campaign, stage, contacts, atMs }: Question,
+  { facts, listVersion }: GatheredFacts,
+): { readonly decided: Decided[]; readonly rows: DecisionRow[] } {
+  const decided: Decided[] = [];
+  const rows: DecisionRow[] = [];
+  for (const [index, contact] of contacts.entries()) {
     const known = facts[index];
     if (!known) throw new Error('Facts are gathered for every contact.');
     const judgement = judgeContact(known, atMs);
-    const row = decisionRow({ campaign, stage, atMs, listVersion }, contact, known, judgement);
-    return { contactId: contact.id, facts: known, judgement, row };
-  });
-  await recordDecisions(
-    db,
-    decided.map(({ row }) => row),
-  );
-  return decided.map(({ contactId, facts, judgement }) => ({ contactId, facts, judgement }));
+    decided.push({ contactId: contact.id, facts: known, judgement });
+    rows.push(decisionRow({ campaign, stage, atMs, listVersion }, contact, known, judgement));
+  }
+  return { decided, rows };
 }
 
 /** Always in the same order, or two ticks could wait for each other. */

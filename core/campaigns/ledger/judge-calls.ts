@@ -33,17 +33,21 @@ export async function judgeUndecided(
       and c.dialed_at >= ${range.from} and c.dialed_at < ${range.to} ${within(range)}`);
   for (const row of rows)
     if (!row.decided)
-      found({
-        ...{
-          kind: 'undecided',
-          at: new Date(row.dialed_at),
-          detail: 'Dialed without a decision in the ledger.',
-        },
-        ...{ workspaceId: row.workspace_id, campaignId: row.campaign_id, contactId: null },
-        ...{ callId: row.id, phone: row.to_number },
-      });
+      found(
+        undecided({
+          ...{ workspaceId: row.workspace_id, campaignId: row.campaign_id, callId: row.id },
+          ...{ phone: row.to_number, at: new Date(row.dialed_at) },
+        }),
+      );
   return rows.length;
 }
+
+/** A call that the ledger knows nothing of. */
+export const undecided = (
+  call: Pick<Violation, 'workspaceId' | 'campaignId' | 'callId' | 'phone' | 'at'>,
+): Violation => ({
+  ...{ ...call, kind: 'undecided', contactId: null, detail: 'Dialed without a decision in the ledger.' },
+});
 
 /**
  * The abandon meter of every campaign as its engine counts it (engine/day.ts, from the calls alone), at the end of each day (UTC) of the range with a live answer, over the 30 days
@@ -69,16 +73,41 @@ export async function judgeAbandonment(
     where c.campaign_id is not null and c.direction = 'outbound' and c.finalized_at is not null
       and c.disposition <> 'voicemail' and c.answered_at >= ${from} and c.answered_at < ${range.to} ${within(range)}
     group by 1, 2, 3 order by 1, 3`);
-  for (const [campaignId, days] of groupBy(rows, (row) => row.campaign_id))
-    for (const { day, workspace_id: workspaceId } of days) {
+  judgeDays(
+    rows.map(({ campaign_id: campaignId, workspace_id: workspaceId, day, live, abandoned }) => ({
+      ...{ campaignId, workspaceId, day, liveAnswered: Number(live), abandoned: Number(abandoned) },
+    })),
+    range,
+    found,
+  );
+}
+
+/** Live answers of one campaign on one day. */
+export interface AnsweredDay {
+  readonly campaignId: string;
+  readonly workspaceId: string;
+  /** UTC, 2026-06-01. */
+  readonly day: string;
+  readonly liveAnswered: number;
+  readonly abandoned: number;
+}
+
+/** The days after which the abandon meter of a campaign stood over the limit. Pure; the days are in order. */
+export function judgeDays(
+  all: readonly AnsweredDay[],
+  range: Pick<Range, 'from'>,
+  found: (violation: Violation) => void,
+): void {
+  for (const [campaignId, days] of groupBy(all, (one) => one.campaignId))
+    for (const { day, workspaceId } of days) {
       const end = Date.parse(day) + dayMs;
       if (end <= range.from.getTime()) continue;
       const window = days.filter((one) => {
         const at = Date.parse(one.day);
         return at < end && at >= end - abandonWindowDays * dayMs;
       });
-      const sum = (of: 'live' | 'abandoned') => window.reduce((total, one) => total + Number(one[of]), 0);
-      const meter = { liveAnswered: sum('live'), abandoned: sum('abandoned') };
+      const sum = (of: 'liveAnswered' | 'abandoned') => window.reduce((total, one) => total + one[of], 0);
+      const meter = { liveAnswered: sum('liveAnswered'), abandoned: sum('abandoned') };
       if (!isOverAbandoned(meter)) continue;
       const share = ((meter.abandoned / meter.liveAnswered) * 100).toFixed(1);
       found({

@@ -1,5 +1,11 @@
 import type { Consent } from '../../../db/schema/contacts.ts';
-import { type ActiveEdition, editionsFor, type RequiredConsent, rulesVersion } from './packs/index.ts';
+import {
+  type ActiveEdition,
+  editionsFor,
+  namesOf,
+  type RequiredConsent,
+  rulesVersion,
+} from './packs/index.ts';
 import type { Place } from './places/locate.ts';
 import { nextLegalMoment } from './schedule.ts';
 import type { Caps, RuleSettings } from './settings.ts';
@@ -80,7 +86,7 @@ export function judgeContact(facts: ContactFacts, atMs: number): Judgement {
     ...(refusal ?? { reason: 'allowed', detail: '', final: false, nextLegalAtMs: atMs }),
     allowed: refusal === null,
     rulesVersion,
-    packs: editions.map(({ name }) => name),
+    packs: namesOf(editions),
   };
 }
 

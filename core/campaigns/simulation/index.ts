@@ -1,3 +1,3 @@
 export type { CampaignReport } from './report.ts';
 export { type SimulationSettings, simulationSettings } from './settings.ts';
-export { simulateCampaign } from './simulate-campaign.ts';
+export { simulateCampaign, simulateInDatabase } from './simulate-campaign.ts';

@@ -1,11 +1,7 @@
-import { sql } from 'drizzle-orm';
-import type { calls } from '../../../db/schema/calls.ts';
-import { listNumbersNow } from '../../contacts/list-numbers.ts';
-import { type Context, nowMs } from '../../context.ts';
-import { clearAttempts } from '../engine/clear-attempts.ts';
-import { type FinishedCall, settleAttempts } from '../engine/settle-attempts.ts';
+import type { Clearance } from '../engine/clear-attempts.ts';
 import { type Played, play } from './farm.ts';
 import type { SimulationSettings } from './settings.ts';
+import type { EndedCall, Phone, Town } from './world.ts';
 
 /** A call that rings or goes on. */
 export interface LiveCall extends Played {
@@ -17,95 +13,63 @@ export interface LiveCall extends Played {
 const later = (fromMs: number, afterMs: number | null): Date | null =>
   afterMs === null ? null : new Date(fromMs + afterMs);
 
-/** What dial job, carrier, worker and finalize job do in the product, for many calls at once and without a telephone. */
+/** The callees of a simulation pick up, talk and hang up. */
 export class PhoneCalls {
-  readonly #ctx: Context;
-  readonly #workspaceId: string;
+  readonly #phone: Phone;
+  readonly #town: Town;
   readonly #settings: SimulationSettings;
 
-  constructor(ctx: Context, workspaceId: string, settings: SimulationSettings) {
-    this.#ctx = ctx;
-    this.#workspaceId = workspaceId;
+  constructor(phone: Phone, town: Town, settings: SimulationSettings) {
+    this.#phone = phone;
+    this.#town = town;
     this.#settings = settings;
   }
 
   /** Sends those on their way that the dialer has placed and that pass the last judgement. */
   async invite(): Promise<LiveCall[]> {
-    const { db } = this.#ctx.services;
-    const atMs = nowMs(this.#ctx);
-    return db.transaction(async (tx) => {
-      const { rows } = await tx.execute<{
-        id: string;
-        contact_id: string;
-        number: number;
-        phone: string;
-      }>(sql`
-        with placed as (delete from outbox where name = 'dial-call' returning (payload->>'callId')::uuid as id)
-        select a.id, a.contact_id, a.number, a.phone from placed join attempts a on a.id = placed.id order by a.id`);
-      if (rows.length === 0) return [];
-      const cleared = await clearAttempts(
-        tx,
-        rows.map(({ id }) => id),
-        atMs,
-      );
-      const rings = ({ id }: { id: string }) => 'clear' in (cleared.get(id) ?? {});
-      const ids = (which: typeof rows) => sql.param(which.map(({ id }) => id));
-      const at = new Date(atMs).toISOString();
-      const refused = rows.filter((row) => !rings(row));
-      await tx.execute(sql`
-        update calls set status = 'dialing', dialed_at = ${at} where id = any(${ids(rows.filter(rings))}::uuid[])`);
-      if (refused.length > 0)
-        await tx.execute(sql`
-          update calls set status = 'ended', ended_at = ${at}, finalized_at = ${at}, dial_outcome = 'canceled',
-            disposition = 'canceled' where id = any(${ids(refused)}::uuid[])`);
-      return rows.filter(rings).map(
-        ({ id, contact_id: contactId, number, phone }): LiveCall => ({
-          ...play(this.#settings, contactId, number),
-          ...{ id, phone, invitedAtMs: atMs },
-        }),
-      );
-    });
+    const atMs = this.#town.nowMs();
+    const placed = await this.#phone.takePlaced();
+    if (placed.length === 0) return [];
+    const clearances = await this.#phone.clear(idsOf(placed), atMs);
+    const rings = ({ id }: { readonly id: string }) => isClear(clearances.get(id));
+    const refused = placed.filter((call) => !rings(call));
+    const ringing = placed.filter(rings);
+    await this.#phone.dial(idsOf(ringing), atMs);
+    if (refused.length > 0) await this.#phone.cancel(idsOf(refused), atMs);
+    return ringing.map(
+      ({ id, contactId, number, phone }): LiveCall => ({
+        ...play(this.#settings, contactId, number),
+        ...{ id, phone, invitedAtMs: atMs },
+      }),
+    );
   }
 
   /** They have picked up, and talk on. */
-  async answer(answered: readonly LiveCall[]): Promise<void> {
-    if (answered.length === 0) return;
-    const rows = answered.map(({ id, invitedAtMs, answeredAfterMs, firstWordAfterMs }) => ({
-      ...{ id, at: later(invitedAtMs, answeredAfterMs), word: later(invitedAtMs, firstWordAfterMs) },
-    }));
-    await this.#ctx.services.db.execute(sql`
-      update calls set status = 'active', answered_at = given.at, first_word_at = given.word, dial_outcome = 'answered'
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(id uuid, at timestamptz, word timestamptz)
-      where calls.id = given.id`);
+  async answer(calls: readonly LiveCall[]): Promise<void> {
+    const answered = calls.flatMap(({ id, invitedAtMs, answeredAfterMs, firstWordAfterMs }) => {
+      const answeredAt = later(invitedAtMs, answeredAfterMs);
+      return answeredAt ? [{ id, answeredAt, firstWordAt: later(invitedAtMs, firstWordAfterMs) }] : [];
+    });
+    if (answered.length > 0) await this.#phone.answer(answered);
   }
 
   /** They are over: whoever asked for it is on the list, and every attempt is settled. */
   async end(ended: readonly LiveCall[]): Promise<void> {
     if (ended.length === 0) return;
-    const atMs = nowMs(this.#ctx);
-    await this.#ctx.services.db.transaction(async (tx) => {
-      const optedOut = new Map(
-        ended.flatMap(({ fate, phone, id }) => (fate === 'optOut' ? [[phone, id]] : [])),
-      );
-      await listNumbersNow(tx, {
-        ...{ workspaceId: this.#workspaceId, campaignId: null, phones: [...optedOut.keys()] },
-        ...{ callId: optedOut, source: 'opt_out', note: '', addedBy: 'simulate', atMs },
-      });
-      const finished = ended.map(finishedCall);
-      await tx.execute(sql`
-        update calls set status = 'ended', ended_at = given."endedAt", finalized_at = ${new Date(atMs).toISOString()},
-          answered_at = given."answeredAt", first_word_at = given."firstWordAt",
-          duration_ms = given."durationMs", end_reason = given."endReason", disposition = given.disposition,
-          dial_outcome = given."dialOutcome", sip_status = given."sipStatus"
-        from jsonb_to_recordset(${JSON.stringify(finished)}::jsonb) as given(id uuid, "endedAt" timestamptz,
-          "answeredAt" timestamptz, "firstWordAt" timestamptz, "durationMs" bigint, "endReason" text, disposition text, "dialOutcome" text, "sipStatus" int)
-        where calls.id = given.id`);
-      await settleAttempts(tx, finished, atMs);
-    });
+    const atMs = this.#town.nowMs();
+    const optedOut = ended.flatMap(({ fate, phone, id }) =>
+      fate === 'optOut' ? [[phone, id] as const] : [],
+    );
+    if (optedOut.length > 0) await this.#phone.optOut(new Map(optedOut), atMs);
+    await this.#phone.end(ended.map(endedCall), atMs);
   }
 }
 
-function finishedCall(call: LiveCall): FinishedCall & Partial<typeof calls.$inferSelect> {
+const idsOf = (calls: readonly { readonly id: string }[]): string[] => calls.map(({ id }) => id);
+const isClear = (clearance: Clearance | undefined): boolean =>
+  clearance !== undefined && 'clear' in clearance;
+
+function endedCall(call: LiveCall): EndedCall {
   const { id, invitedAtMs, answeredAfterMs, firstWordAfterMs, endedAfterMs } = call;
   return {
     ...{ id, disposition: call.disposition, dialOutcome: call.dialOutcome, sipStatus: call.sipStatus },

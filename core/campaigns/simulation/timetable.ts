@@ -12,6 +12,11 @@ export class Timetable<T> {
     return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
+  /** What happens then. */
+  get first(): T | undefined {
+    return this.#heap[0]?.what;
+  }
+
   add(atMs: number, what: T): void {
     const heap = this.#heap;
     let at = heap.push({ atMs, n: this.#added++, what }) - 1;
@@ -26,15 +31,16 @@ export class Timetable<T> {
   /** Everything up to a moment, in order. */
   take(untilMs: number): T[] {
     const taken: T[] = [];
-    while (this.firstMs <= untilMs) taken.push(...this.#takeFirst());
+    for (; this.firstMs <= untilMs; this.shift()) if (this.first !== undefined) taken.push(this.first);
     return taken;
   }
 
-  #takeFirst(): T[] {
+  /** Takes what happens first. */
+  shift(): T | undefined {
     const heap = this.#heap;
     const [first] = heap;
     const last = heap.pop();
-    if (!first || !last) return [];
+    if (!first || !last) return undefined;
     if (heap.length > 0) {
       heap[0] = last;
       for (let at = 0; ; ) {
@@ -46,7 +52,7 @@ export class Timetable<T> {
         at = least;
       }
     }
-    return [first.what];
+    return first.what;
   }
 
   #isBefore(one: number, other: number): boolean {

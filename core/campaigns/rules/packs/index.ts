@@ -28,6 +28,21 @@ export interface ActiveEdition extends Edition {
  * those a campaign asks for besides. Where none knows the place the neutral one counts.
  */
 export function editionsFor(place: Place, extra: readonly string[], atMs: number): readonly ActiveEdition[] {
+  const until = nextEditionAfter(atMs);
+  const known = kept.get(place);
+  if (known?.extra === extra && known.until === until) return known.editions;
+  const editions = findEditions(place, extra, atMs);
+  kept.set(place, { extra, until, editions });
+  return editions;
+}
+
+/** The last answer for each place: it holds until another edition comes into force. */
+const kept = new WeakMap<
+  Place,
+  { readonly extra: readonly string[]; readonly until: number; readonly editions: readonly ActiveEdition[] }
+>();
+
+function findEditions(place: Place, extra: readonly string[], atMs: number): readonly ActiveEdition[] {
   const countries = new Set([place.country, ...place.regions.map((region) => region.slice(0, 2))]);
   const regions = new Set(place.regions);
   const packs = rulePacks.filter(
@@ -42,6 +57,15 @@ export function editionsFor(place: Place, extra: readonly string[], atMs: number
   }
   return [...all].flatMap((pack) => editionAt(pack, atMs) ?? []);
 }
+
+/** What a decision calls them. One array for the same editions. */
+export function namesOf(editions: readonly ActiveEdition[]): readonly string[] {
+  const names = keptNames.get(editions) ?? editions.map(({ name }) => name);
+  keptNames.set(editions, names);
+  return names;
+}
+
+const keptNames = new WeakMap<readonly ActiveEdition[], readonly string[]>();
 
 function editionAt(pack: RulePack, atMs: number): ActiveEdition | undefined {
   const edition = pack.editions.findLast(({ from }) => Date.parse(from) <= atMs);

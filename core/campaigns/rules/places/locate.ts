@@ -105,6 +105,19 @@ export const windowKey = ({ country, regions, zones }: Place): string =>
   `${country ?? ''};${regions.join(',')};${zones.join(',')}`;
 
 export function placeOfKey(key: string): Place {
+  const known = keptPlaces.get(key);
+  if (known) return known;
+  if (keptPlaces.size >= mostPlaces) keptPlaces.clear();
+  const place = readKey(key);
+  keptPlaces.set(key, place);
+  return place;
+}
+
+/** One Place for each key: what follows from it is remembered by its identity. */
+const keptPlaces = new Map<string, Place>();
+const mostPlaces = 10_000;
+
+function readKey(key: string): Place {
   const [country = '', regions = '', zones = ''] = key.split(';');
   const list = (text: string) => (text === '' ? [] : text.split(','));
   return { country: country || null, regions: list(regions), zones: list(zones) };
