@@ -85,6 +85,8 @@ describe('a look of the dialer', () => {
     const person = await addPerson(t, campaign, callableNumber(78));
     await dialer(t).look();
     expect(await contactOf(t, us.id)).toMatchObject({ state: 'blocked', blockedReason: 'own_number' });
+    const [verdict] = await t.db.select().from(decisions).where(eq(decisions.contactId, us.id));
+    expect(verdict).toMatchObject({ stage: 'queue', allowed: false, reason: 'own_number' });
     expect((await attemptsOf(t, campaign.id)).map(({ contactId }) => contactId)).toEqual([person.id]);
   });
 

@@ -60,13 +60,18 @@ export const databaseBooks = (db: Db): Books => ({
 
 async function callerIdsOf(db: Db, campaignId: string): Promise<CallerId[]> {
   const rows = await db
-    .select({ number: phoneNumbers })
+    .select(ofNumber)
     .from(campaignNumbers)
     .innerJoin(phoneNumbers, eq(phoneNumbers.id, campaignNumbers.phoneNumberId))
     .where(and(eq(campaignNumbers.campaignId, campaignId), sql`${phoneNumbers.outboundTrunkId} is not null`))
     .orderBy(asc(phoneNumbers.e164));
-  return rows.map(({ number }) => ({ id: number.id, e164: number.e164, trunk: trunkKey(number) }));
+  return rows.map(({ id, e164, ...number }) => ({ id, e164, trunk: trunkKey(number) }));
 }
+
+const ofNumber = {
+  ...{ id: phoneNumbers.id, e164: phoneNumbers.e164 },
+  ...{ sipAddress: phoneNumbers.sipAddress, authUsername: phoneNumbers.authUsername },
+};
 
 async function onThePhone(
   db: Db,
@@ -119,8 +124,13 @@ async function place(
     where id = any(${sql.param(ids)}::uuid[])`);
 }
 
+const ofAttempt = {
+  ...{ id: attempts.id, campaignId: attempts.campaignId, contactId: attempts.contactId },
+  ...{ phone: attempts.phone, state: attempts.state, dialedAt: attempts.dialedAt },
+};
+
 const takeAttempts = (db: Db, ids: readonly string[]) =>
-  db.select().from(attempts).where(anyOf(attempts.id, ids)).orderBy(asc(attempts.id)).for('update');
+  db.select(ofAttempt).from(attempts).where(anyOf(attempts.id, ids)).orderBy(asc(attempts.id)).for('update');
 
 /** It counts against no cap, and its contact waits for the next one. */
 async function withdraw(db: Db, attempt: Attempt, { reason, nextAtMs, atMs }: Withdrawal): Promise<void> {

@@ -2,8 +2,9 @@ import { asc, desc, sql } from 'drizzle-orm';
 import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
 import { isOpen, nextLegalMoment, placeOfKey, type RuleSettings } from '../rules/index.ts';
+import type { Person } from './books.ts';
+import { ofPerson } from './take-people.ts';
 
-type DueContact = typeof contacts.$inferSelect;
 type Db = OperationContext['db'];
 
 /** Contacts of one window key and priority. */
@@ -59,10 +60,7 @@ export interface DueQuestion {
  * The next ones to be called, locked; whoever another transaction has taken is passed over. What it costs depends on
  * how many are wanted and how many groups there are, not on how many wait.
  */
-export async function takeDue(
-  db: Db,
-  { campaignId, groups, most, nowMs }: DueQuestion,
-): Promise<DueContact[]> {
+export async function takeDue(db: Db, { campaignId, groups, most, nowMs }: DueQuestion): Promise<Person[]> {
   if (groups.length === 0 || most <= 0) return [];
   const due = sql`
     select due.id
@@ -75,7 +73,7 @@ export async function takeDue(
       order by next_attempt_at limit ${most}) as due
     order by waiting.priority desc, due.next_attempt_at limit ${most}`;
   return db
-    .select()
+    .select(ofPerson)
     .from(contacts)
     .where(sql`${contacts.id} = any(array(${due})) and ${contacts.state} = 'waiting'`)
     .orderBy(desc(contacts.priority), asc(contacts.nextAttemptAt))

@@ -71,7 +71,7 @@ class Placing {
       });
       if (due.length === 0) break;
       considered += due.length;
-      const allowed = await this.#judge(await this.#notOnThePhone(due));
+      const allowed = await this.#judge(await this.#notOnThePhone(due), pool);
       await this.#place(allowed, pool);
       if (due.length < most) break;
     }
@@ -94,15 +94,17 @@ class Placing {
     return free;
   }
 
-  async #judge(due: readonly Person[]): Promise<Person[]> {
+  async #judge(due: readonly Person[], pool: readonly CallerId[]): Promise<Person[]> {
     const { id, workspaceId, version } = this.#campaign;
     const campaign = { id, workspaceId, version, rules: rulesOf(this.#campaign) };
+    const hasOnlyTheirs = (phone: string) => pool.length > 0 && pool.every(({ e164 }) => e164 === phone);
     const decided = await this.#books.decide({
       campaign,
       stage: 'queue',
       atMs: this.#atMs,
       contacts: due.map(({ id, phone, windowKey, consent, attempts }) => ({
         ...{ id, phone, windowKey, consent, attemptId: attemptId(id, attempts + 1) },
+        ownNumber: hasOnlyTheirs(phone),
       })),
     });
     const refused = decided.filter(({ judgement }) => !judgement.allowed);
@@ -130,15 +132,8 @@ class Placing {
     });
     const taken = new Set(placed.map(({ contact }) => contact.id));
     const left = allowed.filter(({ id }) => !taken.has(id));
-    // No number is left to call them from, in this turn; or in none, for whoever has the campaign's only one.
-    const isTheirs = (phone: string) => pool.length > 0 && pool.every(({ e164 }) => e164 === phone);
-    await this.#books.putBack(
-      left.map(({ id, phone }) =>
-        isTheirs(phone)
-          ? { id, nextAtMs: null, reason: 'own_number' }
-          : { id, nextAtMs: this.#atMs + minuteMs, reason: '' },
-      ),
-    );
+    // No number is left to call them from, in this turn.
+    await this.#books.putBack(left.map(({ id }) => ({ id, nextAtMs: this.#atMs + minuteMs, reason: '' })));
     const how = { costMicros: this.#costMicros, atMs: this.#atMs };
     if (placed.length > 0) await this.#books.place(this.#campaign, placed, how);
   }

@@ -2,16 +2,22 @@ import { asc } from 'drizzle-orm';
 import { anyOf } from '../../../db/any-of.ts';
 import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
-import type { Attempt } from './books.ts';
+import type { Attempt, Person } from './books.ts';
+
+/** Columns of a Person. */
+export const ofPerson = {
+  ...{ id: contacts.id, phone: contacts.phone, windowKey: contacts.windowKey, consent: contacts.consent },
+  ...{ variables: contacts.variables, attempts: contacts.attempts, state: contacts.state },
+};
 
 /** The contacts of these attempts by id, locked in the order of their ids, as everybody takes them. */
 export async function takePeople(
   db: OperationContext['db'],
   own: readonly Pick<Attempt, 'contactId'>[],
-): Promise<ReadonlyMap<string, typeof contacts.$inferSelect>> {
+): Promise<ReadonlyMap<string, Person>> {
   const ids = own.map(({ contactId }) => contactId);
   const rows = await db
-    .select()
+    .select(ofPerson)
     .from(contacts)
     .where(anyOf(contacts.id, ids))
     .orderBy(asc(contacts.id))

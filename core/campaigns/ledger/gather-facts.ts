@@ -10,6 +10,8 @@ export interface JudgedContact {
   readonly phone: string;
   readonly windowKey: string;
   readonly consent: Consent;
+  /** The campaign has no number to show but theirs; left out: nobody has looked. */
+  readonly ownNumber?: boolean | undefined;
 }
 
 export interface JudgedCampaign {
@@ -39,11 +41,11 @@ export async function gatherFacts(
   const phones = [...new Set(contacts.map(({ phone }) => phone))];
   const lists = await gatherLists(db, campaign, phones);
   const dials = await dialsOf(db, campaign, phones, atMs);
-  const facts = contacts.map(({ phone, windowKey, consent }): ContactFacts => {
+  const facts = contacts.map(({ phone, windowKey, consent, ownNumber }): ContactFacts => {
     const place = placeOfKey(windowKey);
     return {
       rules: campaign.rules,
-      ...{ place, consent },
+      ...{ place, consent, ownNumber },
       listed: lists.listed.get(phone) ?? null,
       registries: lists.registries.filter(({ country }) => country === place.country),
       ...(dials.get(phone) ?? never),

@@ -24,6 +24,8 @@ export interface ContactFacts {
   readonly dialed: readonly DialFact[];
   /** Calls before those: `dialed` need not go back further than seven days. */
   readonly before: { readonly campaign: number; readonly workspace: number };
+  /** The campaign has no number to show but their own. */
+  readonly ownNumber?: boolean | undefined;
 }
 
 export type ListName = 'workspace' | 'campaign' | 'registry';
@@ -48,6 +50,7 @@ export interface DialFact {
 export type Reason =
   | 'allowed'
   | 'zone_unknown'
+  | 'own_number'
   | 'consent_denied'
   | 'consent_missing'
   | 'do_not_call'
@@ -93,6 +96,8 @@ export function judgeContact(facts: ContactFacts, atMs: number): Judgement {
 function refuse(facts: ContactFacts, editions: readonly ActiveEdition[], atMs: number): Refusal | null {
   if (facts.place.zones.length === 0)
     return forGood('zone_unknown', 'Nothing tells in which time zone this person is.');
+  if (facts.ownNumber)
+    return forGood('own_number', 'The campaign has no number but theirs to call them from.');
   if (facts.consent === 'denied') return forGood('consent_denied', 'They said that they do not want calls.');
   if (facts.listed !== null) return forGood('do_not_call', `On the do-not-call list: ${facts.listed}.`);
   const needed = neededConsent(facts.rules, editions);

@@ -45,8 +45,8 @@ export class MemoryBooks implements Books {
   }
 
   #factsOf({ campaign, contacts }: Question): GatheredFacts {
-    const facts = contacts.map(({ id, phone, windowKey, consent }) => ({
-      ...{ rules: campaign.rules, place: placeOfKey(windowKey), consent, registries: [] },
+    const facts = contacts.map(({ id, phone, windowKey, consent, ownNumber }) => ({
+      ...{ rules: campaign.rules, place: placeOfKey(windowKey), consent, registries: [], ownNumber },
       listed: this.#listed.has(phone) ? ('workspace' as const) : null,
       dialed: this.contacts
         .get(id)
