@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inheritedEnv } from '../../platform/config.ts';
 import { sentenceOf } from '../cli-error.ts';
 import { ensureConsole } from '../console-build.ts';
 import { livekitServer, livekitSip, redisServer } from '../embedded/binaries.ts';
@@ -10,7 +11,7 @@ import { resolveBinary } from '../embedded/resolve-binary.ts';
 import { resolveSchemathesis } from '../embedded/schemathesis.ts';
 import { installSystemPackages } from '../embedded/system-packages.ts';
 import type { Output } from '../output.ts';
-import { root } from '../processes.ts';
+import { nodeBinary, root } from '../processes.ts';
 
 /** What vitest's JSON report holds of what we need. */
 interface Report {
@@ -77,12 +78,18 @@ async function prepare(output: Output): Promise<void> {
   );
 }
 
+/** On the Node that our processes run on, which is twice as quick; tests of the machine's own are told which that is. */
 function vitest(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...args], {
-      cwd: root,
-      stdio: 'inherit',
-    });
+    const child = spawn(
+      nodeBinary(undefined),
+      [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...args],
+      {
+        cwd: root,
+        stdio: 'inherit',
+        env: { ...inheritedEnv(), TRUNKLINE_TEST_NODE: process.execPath },
+      },
+    );
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
     child.on('error', reject);
     child.on('exit', (code) => resolve(code ?? 1));

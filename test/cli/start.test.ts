@@ -12,6 +12,7 @@ import { loadSecrets } from '../../cli/secrets.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { isAlive } from '../../platform/is-alive.ts';
 import { waitFor } from '../../platform/retry.ts';
+import { thisNode } from '../harness/our-process.ts';
 import { dataFolder } from './support.ts';
 
 const script = fileURLToPath(new URL('./fixtures/start-with-stubs.ts', import.meta.url));
@@ -31,7 +32,7 @@ function startCli(
 ): Run {
   const missing = without.flatMap((name) => ['--without', name]);
   const flags = ['--data', dataDir, '--port', port, ...missing];
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...flags], {
+  const child = spawn(thisNode.path, ['--import', 'tsx', script, ...flags], {
     env: { ...inheritedEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -147,7 +148,7 @@ describe('a running instance', () => {
     using folder = dataFolder();
     const dataDir = join(folder.path, 'data');
     // Like npm: a shell between the signal and the product.
-    const command = `"${process.execPath}" --import tsx "${script}" --data "${dataDir}" --port 0; true`;
+    const command = `"${thisNode.path}" --import tsx "${script}" --data "${dataDir}" --port 0; true`;
     const shell = spawn('sh', ['-c', command], {
       env: { ...inheritedEnv(), npm_lifecycle_event: 'start' },
       stdio: 'ignore',

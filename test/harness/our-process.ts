@@ -11,7 +11,7 @@ export interface OurNode {
 /** The one that `trunkline start` prefers: it takes half of the processor time to start. */
 export const preferredNode: OurNode = withArgs(nodeBinary(undefined));
 /** The one of this machine: what the product runs on where the other is not to be had. */
-export const thisNode: OurNode = withArgs(process.execPath);
+export const thisNode: OurNode = withArgs(inheritedEnv().TRUNKLINE_TEST_NODE ?? process.execPath);
 
 function withArgs(path: string): OurNode {
   return { path, args: typescriptArgs(nodeVersion(path)) };

@@ -8,6 +8,7 @@ import { quickFolder } from '../../cli/embedded/quick-folder.ts';
 import { freePort } from '../../cli/ports.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { waitFor } from '../../platform/retry.ts';
+import { thisNode } from './our-process.ts';
 
 /** DIR/run.json of a running instance: the contract for scripts. */
 export interface RunFile {
@@ -86,7 +87,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Starte
     SPEECH_STEADY: 'true',
     ...options.env,
   };
-  const child = spawn(process.execPath, [command, 'start', '--data', dataDir, '--port', String(http)], {
+  const child = spawn(thisNode.path, [command, 'start', '--data', dataDir, '--port', String(http)], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
