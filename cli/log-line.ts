@@ -41,7 +41,8 @@ function fromJson(entry: Record<string, unknown>): LogLine {
       : typeof err === 'object' && err !== null && 'message' in err
         ? String(err.message)
         : undefined;
-  const message = String(entry.msg ?? entry.message ?? '');
+  const job = typeof entry.job === 'string' ? ` (${entry.job})` : '';
+  const message = `${String(entry.msg ?? entry.message ?? '')}${job}`;
   return { severity: severityOf(entry.level), text: reason ? `${message}: ${reason}` : message };
 }
 

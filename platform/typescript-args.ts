@@ -1,3 +1,6 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
 /**
  * The arguments that let a Node run our TypeScript files. From 24 on Node strips types by itself, and its compile
  * cache then works: a process starts with half the CPU that tsx takes. `version` is that of the Node to be started.
@@ -5,7 +8,7 @@
 export function typescriptArgs(version: string = process.versions.node): readonly string[] {
   return Number(version.split('.')[0]) >= 24
     ? ['--disable-warning=ExperimentalWarning']
-    : ['--import', import.meta.resolve('tsx')];
+    : ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 }
 
 /**
