@@ -64,7 +64,7 @@ test('a simulated campaign tells what stands in the ledger, is judged clean, and
 /** What the engine's decisions hang on, each in another way: the two worlds have to agree about all of it. */
 const worlds = {
   'of every kind': {},
-  'with more people than lines': { channels: 12, callsPerSecond: 2, contacts: 500 },
+  'with more people than lines': { channels: 12, callsPerSecond: 2, contacts: 500, stepMs: 60_000 },
   'on days with windows': {
     ...{ startsAt: '2026-06-05T11:30:00Z', days: 4, stepMs: 60_000, contacts: 120, zone: undefined },
     rules: {
