@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeUlaw, encodeUlaw } from '../../simulate/audio/ulaw.ts';
 import { readWav } from '../../simulate/audio/wav.ts';
 import type { Call } from '../../simulate/softphone/call.ts';
@@ -52,9 +52,12 @@ describe('a call', () => {
     expect(other.remoteNumber).toBe('+14155550001');
     const [said] = await Promise.all([call.play(clip), other.play(clip)]);
     const heard = await other.heardSpeech({ afterMs: said.startedAt - 40, minMs: 300, timeoutMs: 5_000 });
-    await Promise.all([call, other].map((side) => side.heardSilence({ ms: 200, timeoutMs: 5_000 })));
-    expect(indexOfClip(other.heard(), overThePhone)).toBeGreaterThanOrEqual(0);
-    expect(indexOfClip(call.heard(), overThePhone)).toBeGreaterThanOrEqual(0);
+    // A machine that stands still makes a pause in what is heard, which is not its end.
+    for (const side of [call, other])
+      await vi.waitFor(
+        () => expect(indexOfClip(side.heard(), overThePhone)).toBeGreaterThanOrEqual(0),
+        5_000,
+      );
     expect(Math.abs(heard.startedAt - said.startedAt)).toBeLessThan(60);
   });
 
