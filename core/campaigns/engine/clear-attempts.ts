@@ -4,12 +4,11 @@ import type { OperationContext } from '../../context.ts';
 import type { Campaign } from '../campaign.ts';
 import { groupBy } from '../ledger/index.ts';
 import type { Attempt, Books, Withdrawal } from './books.ts';
-import { rulesOf } from './rules-of.ts';
+import { nextLookMs } from './due-contacts.ts';
+import { judged } from './rules-of.ts';
 
 type Db = OperationContext['db'];
 export type Clearance = { readonly clear: true } | { readonly skip: string };
-
-const askAgainMs = 3_600_000;
 
 /** Until the end of the transaction the campaign stays as it is. Taken before its calls, as a pause does it. */
 export const holdCampaign = (db: Db, campaignId: string) =>
@@ -65,9 +64,8 @@ async function clearOf(
   const there = new Set(pairs.map(({ attempt }) => attempt));
   const left = own.filter((attempt) => !there.has(attempt));
   const gone = await withdrawAll(books, left, () => ({ reason: 'contact_gone', nextAtMs: atMs, atMs }));
-  const { id, workspaceId, version } = campaign;
   const decided = await books.decide({
-    campaign: { id, workspaceId, version, rules: rulesOf(campaign) },
+    campaign: judged(campaign),
     stage: 'invite',
     atMs,
     contacts: pairs.map(({ attempt, contact: { id, phone, windowKey, consent } }) => ({
@@ -80,8 +78,7 @@ async function clearOf(
   const skipped = await withdrawAll(books, refused, ({ contactId }) => {
     const verdict = verdicts.get(contactId);
     if (!verdict) throw new Error('One contact in, one decision out.');
-    const { final, nextLegalAtMs, reason } = verdict;
-    return { reason, nextAtMs: final ? null : (nextLegalAtMs ?? atMs + askAgainMs), atMs };
+    return { reason: verdict.reason, nextAtMs: nextLookMs(verdict, atMs), atMs };
   });
   const clear = pairs.map(({ attempt }) => attempt).filter(may);
   if (clear.length > 0) await books.startDialing(clear, atMs);

@@ -1,7 +1,7 @@
 import { asc, desc, sql } from 'drizzle-orm';
 import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
-import { isOpen, nextLegalMoment, placeOfKey, type RuleSettings } from '../rules/index.ts';
+import { isOpen, type Judgement, nextLegalMoment, placeOfKey, type RuleSettings } from '../rules/index.ts';
 import type { Person } from './books.ts';
 import { ofPerson } from './take-people.ts';
 
@@ -79,6 +79,15 @@ export async function takeDue(db: Db, { campaignId, groups, most, nowMs }: DueQu
     .orderBy(desc(contacts.priority), asc(contacts.nextAttemptAt))
     .for('update', { skipLocked: true });
 }
+
+/** Nobody can say when (an old registry): asked again then. */
+const askAgainMs = 3_600_000;
+
+/** When somebody whom the rules refuse is looked at again; null: never. */
+export const nextLookMs = (
+  { final, nextLegalAtMs }: Pick<Judgement, 'final' | 'nextLegalAtMs'>,
+  atMs: number,
+): number | null => (final ? null : (nextLegalAtMs ?? atMs + askAgainMs));
 
 export interface Postponed {
   readonly id: string;

@@ -2,12 +2,10 @@ import type { Campaign } from '../campaign.ts';
 import { attemptId } from '../rules/index.ts';
 import type { Books, Person } from './books.ts';
 import { type CallerId, pickCallerId } from './caller-id.ts';
-import { type Group, type OpenGroups, openGroups, type Postponed } from './due-contacts.ts';
-import { rulesOf } from './rules-of.ts';
+import { type Group, nextLookMs, type OpenGroups, openGroups, type Postponed } from './due-contacts.ts';
+import { judged, rulesOf } from './rules-of.ts';
 
 const minuteMs = 60_000;
-/** Nobody can say when (an old registry): asked again then. */
-const askAgainMs = 60 * minuteMs;
 /** Somebody whom another campaign is calling right now. */
 const onThePhoneMs = 5 * minuteMs;
 /** How often the refused are made up for within one turn. */
@@ -95,11 +93,9 @@ class Placing {
   }
 
   async #judge(due: readonly Person[], pool: readonly CallerId[]): Promise<Person[]> {
-    const { id, workspaceId, version } = this.#campaign;
-    const campaign = { id, workspaceId, version, rules: rulesOf(this.#campaign) };
     const hasOnlyTheirs = (phone: string) => pool.length > 0 && pool.every(({ e164 }) => e164 === phone);
     const decided = await this.#books.decide({
-      campaign,
+      campaign: judged(this.#campaign),
       stage: 'queue',
       atMs: this.#atMs,
       contacts: due.map(({ id, phone, windowKey, consent, attempts }) => ({
@@ -109,9 +105,8 @@ class Placing {
     });
     const refused = decided.filter(({ judgement }) => !judgement.allowed);
     await this.#books.putBack(
-      refused.map(({ contactId, judgement: { final, nextLegalAtMs, reason } }) => ({
-        ...{ id: contactId, reason },
-        nextAtMs: final ? null : (nextLegalAtMs ?? this.#atMs + askAgainMs),
+      refused.map(({ contactId, judgement }) => ({
+        ...{ id: contactId, reason: judgement.reason, nextAtMs: nextLookMs(judgement, this.#atMs) },
       })),
     );
     const out = new Set(refused.map(({ contactId }) => contactId));

@@ -1,3 +1,5 @@
+import type { Campaign } from '../campaign.ts';
+import type { JudgedCampaign } from '../ledger/index.ts';
 import { type RuleSettings, ruleSettings } from '../rules/index.ts';
 
 const kept = new Map<string, RuleSettings>();
@@ -17,3 +19,9 @@ export function rulesOf(campaign: {
   kept.set(key, parsed);
   return parsed;
 }
+
+/** A campaign as its decisions name it. */
+export const judged = (campaign: Campaign): JudgedCampaign => ({
+  ...{ id: campaign.id, workspaceId: campaign.workspaceId, version: campaign.version },
+  rules: rulesOf(campaign),
+});

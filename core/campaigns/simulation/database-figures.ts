@@ -2,9 +2,9 @@ import { eq, sql } from 'drizzle-orm';
 import { campaigns } from '../../../db/schema/campaigns.ts';
 import { countContacts } from '../../contacts/counts.ts';
 import { readMeter } from '../engine/meter.ts';
-import { judgeRange, type Violation } from '../ledger/index.ts';
+import { judgeRange } from '../ledger/index.ts';
 import type { Prepared } from './prepare.ts';
-import { type Figures, mostViolations, type Ran } from './report.ts';
+import { type Figures, judging, type Ran } from './report.ts';
 
 /** Counted in the database and judged from its ledger. */
 export async function databaseFigures(prepared: Prepared, ran: Ran): Promise<Figures> {
@@ -23,12 +23,9 @@ export async function databaseFigures(prepared: Prepared, ran: Ran): Promise<Fig
   };
 }
 
-async function judge({ ctx, campaignId }: Prepared, { startMs, endMs }: Ran) {
-  const violations: Violation[] = [];
-  const range = { from: new Date(startMs), to: new Date(endMs + 60_000), campaignId };
-  const { decisions, calls } = await judgeRange(ctx.services.db, range, (violation) => {
-    if (violations.length < mostViolations) violations.push(violation);
-  });
+async function judge({ ctx, campaignId }: Prepared, ran: Ran): Promise<Figures['judged']> {
+  const { range, found, violations } = judging(ran);
+  const { decisions, calls } = await judgeRange(ctx.services.db, { ...range, campaignId }, found);
   return { decisions, calls, violations };
 }
 

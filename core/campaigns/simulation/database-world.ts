@@ -16,7 +16,7 @@ export async function databaseWorld(
   services: Services,
   settings: SimulationSettings,
   town: Town,
-): Promise<World & { close(): Promise<void> }> {
+): Promise<World> {
   const { db, together, close } = await oneConnection(services.db);
   const host = (): HostHeartbeat => ({
     ...{ hostId: 'simulated', agentName: 'simulated', pid: 1, calls: [], draining: false, loopDelayMs: 0 },

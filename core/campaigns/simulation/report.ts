@@ -57,7 +57,19 @@ export interface Ran {
 }
 
 /** At most this many violations are told one by one. */
-export const mostViolations = 1_000;
+const mostViolations = 1_000;
+
+/** What is judged of a simulation, and where its violations are kept. */
+export function judging({ startMs, endMs }: Ran) {
+  const violations: Violation[] = [];
+  return {
+    violations,
+    range: { from: new Date(startMs), to: new Date(endMs + 60_000) },
+    found: (violation: Violation) => {
+      if (violations.length < mostViolations) violations.push(violation);
+    },
+  };
+}
 
 export const reportOf = (
   figures: Figures,

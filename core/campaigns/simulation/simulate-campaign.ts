@@ -24,21 +24,10 @@ export const simulateCampaign = (settings: SimulationSettings): Promise<Campaign
   new Simulation(settings).run(async (town) => memoryWorld(settings, town));
 
 /** The same in a migrated database that nobody else uses, with every statement of the product; slower by far. */
-export async function simulateInDatabase(
+export const simulateInDatabase = (
   services: Services,
   settings: SimulationSettings,
-): Promise<CampaignReport> {
-  let close = async () => {};
-  try {
-    return await new Simulation(settings).run(async (town) => {
-      const world = await databaseWorld(services, settings, town);
-      close = () => world.close();
-      return world;
-    });
-  } finally {
-    await close();
-  }
-}
+): Promise<CampaignReport> => new Simulation(settings).run((town) => databaseWorld(services, settings, town));
 
 class Simulation implements Town {
   readonly #settings: SimulationSettings;
@@ -67,16 +56,20 @@ class Simulation implements Town {
   async run(worldOf: (town: Town) => Promise<World>): Promise<CampaignReport> {
     const begun = performance.now();
     const world = await worldOf(this);
-    const ready = performance.now();
-    await this.#play(world);
-    const played = performance.now();
-    const ran = { startMs: this.#startMs, endMs: this.#nowMs, stepMs: this.#stepMs, peak: this.#peak };
-    const report = reportOf(await world.figures(ran), this.#settings, ran);
-    const judged = performance.now();
-    return {
-      ...report,
-      tookMs: { prepare: ready - begun, play: played - ready, judge: judged - played, all: judged - begun },
-    };
+    try {
+      const ready = performance.now();
+      await this.#play(world);
+      const played = performance.now();
+      const ran = { startMs: this.#startMs, endMs: this.#nowMs, stepMs: this.#stepMs, peak: this.#peak };
+      const report = reportOf(await world.figures(ran), this.#settings, ran);
+      const judged = performance.now();
+      return {
+        ...report,
+        tookMs: { prepare: ready - begun, play: played - ready, judge: judged - played, all: judged - begun },
+      };
+    } finally {
+      await world.close();
+    }
   }
 
   async #play(world: World): Promise<void> {

@@ -58,4 +58,5 @@ export interface World extends Phone {
   /** When the first of those who wait is due, by window key. */
   firstDue(): Promise<readonly { readonly key: string; readonly dueMs: number }[]>;
   figures(ran: Ran): Promise<Figures>;
+  close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Person } from '../../engine/books.ts';
 import type { DueQuestion, Group, Waiting } from '../../engine/due-contacts.ts';
 import { Timetable } from '../timetable.ts';
 import type { Dial } from './dials.ts';
+import { inOrder } from './in-order.ts';
 
 /** A contact of a simulation. Only MemoryContacts changes what can change of it. */
 export interface MemoryContact extends Person {
@@ -72,8 +73,7 @@ export class MemoryContacts {
 
   /** By state, in alphabetical order. */
   states(): Record<string, number> {
-    const there = [...this.#counts].filter(([, count]) => count > 0);
-    return Object.fromEntries(there.sort(([one], [other]) => (one < other ? -1 : 1)));
+    return Object.fromEntries(inOrder(this.#counts).filter(([, count]) => count > 0));
   }
 
   move(contact: MemoryContact, { state, nextAtMs, priority }: Move): void {

@@ -11,6 +11,7 @@ import {
 } from '../../ledger/index.ts';
 import type { RuleSettings } from '../../rules/index.ts';
 import type { Figures } from '../report.ts';
+import { inOrder } from './in-order.ts';
 
 interface JudgedDial extends JudgedCall {
   readonly workspaceId: string;
@@ -49,9 +50,9 @@ export class MemoryLedger {
 
   /** Calls that the rules did not allow, by reason, in alphabetical order. */
   blocked(): Figures['blocked'] {
-    return [...this.#refused]
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([reason, { decisions, people }]) => ({ reason, decisions, people: people.size }));
+    return inOrder(this.#refused).map(([reason, { decisions, people }]) => ({
+      ...{ reason, decisions, people: people.size },
+    }));
   }
 
   /** What `judgeRange` does in the database, with the same judge. */

@@ -11,13 +11,14 @@ import { meterOf } from '../../engine/meter.ts';
 import { placeCalls } from '../../engine/placing.ts';
 import { settleAttempts } from '../../engine/settle-attempts.ts';
 import { slotsOf, trunkId } from '../../engine/survey.ts';
-import type { AnsweredDay, Violation } from '../../ledger/index.ts';
+import type { AnsweredDay } from '../../ledger/index.ts';
 import { statusAfter } from '../../state.ts';
 import { ruleProblems } from '../../validate.ts';
 import { people } from '../people.ts';
-import { type Figures, mostViolations, type Ran } from '../report.ts';
+import { type Figures, judging, type Ran } from '../report.ts';
 import type { SimulationSettings } from '../settings.ts';
 import type { Town, World } from '../world.ts';
+import { inOrder } from './in-order.ts';
 import { MemoryBooks } from './memory-books.ts';
 
 const sipAddress = 'sip.carrier.test';
@@ -52,6 +53,7 @@ export function memoryWorld(settings: SimulationSettings, town: Town): World {
       await settleAttempts(books, ended, atMs);
     },
     figures: async (ran) => figuresOf(books, ran),
+    close: async () => {},
   };
 }
 
@@ -121,26 +123,19 @@ function lookBooks(books: MemoryBooks, settings: SimulationSettings, town: Town)
   };
 }
 
-function figuresOf(books: MemoryBooks, { startMs, endMs }: Ran): Figures {
+function figuresOf(books: MemoryBooks, ran: Ran): Figures {
   const { status, statusReason, currency } = books.running;
-  const violations: Violation[] = [];
   const { id: campaignId, workspaceId } = books.running;
   const dials = new Map(
     [...books.dials.all()].map(({ id, phone, dialedAt, call: { endedAt } }) => [
       ...([id, { id, workspaceId, campaignId, phone, dialedAt, endedAt }] as const),
     ]),
   );
-  const range = { from: new Date(startMs), to: new Date(endMs + 60_000) };
-  const judged = books.ledger.judge(
-    range,
-    dials,
-    { rules: books.rules, days: answeredDays(books) },
-    (violation) => {
-      if (violations.length < mostViolations) violations.push(violation);
-    },
-  );
+  const { range, found, violations } = judging(ran);
+  const given = { rules: books.rules, days: answeredDays(books) };
+  const judged = books.ledger.judge(range, dials, given, found);
   return {
-    ...{ status, statusReason, currency, ...meterOf(books.days, endMs) },
+    ...{ status, statusReason, currency, ...meterOf(books.days, ran.endMs) },
     states: books.contacts.states(),
     outcomes: outcomesOf(books, 'ended'),
     ...{ blocked: books.ledger.blocked(), withdrawn: outcomesOf(books, 'withdrawn') },
@@ -153,7 +148,7 @@ function outcomesOf(books: MemoryBooks, state: 'ended' | 'withdrawn'): Record<st
   const counts: Record<string, number> = {};
   for (const dial of books.dials.all())
     if (dial.state === state && dial.outcome !== null) counts[dial.outcome] = (counts[dial.outcome] ?? 0) + 1;
-  return Object.fromEntries(Object.entries(counts).sort(([one], [other]) => (one < other ? -1 : 1)));
+  return Object.fromEntries(inOrder(Object.entries(counts)));
 }
 
 /** Counted from the calls alone, as judgeAbandonment counts them. */
@@ -170,7 +165,5 @@ function answeredDays(books: MemoryBooks): AnsweredDay[] {
     counted.liveAnswered++;
     if (isAbandoned({ outcome: disposition, answeredAt, firstWordAt })) counted.abandoned++;
   }
-  return [...days]
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([day, counted]) => ({ campaignId, workspaceId, day, ...counted }));
+  return inOrder(days).map(([day, counted]) => ({ campaignId, workspaceId, day, ...counted }));
 }

@@ -1,0 +1,3 @@
+/** By name, as PostgreSQL orders them. */
+export const inOrder = <T>(entries: Iterable<readonly [string, T]>): (readonly [string, T])[] =>
+  [...entries].sort(([one], [other]) => (one < other ? -1 : 1));
