@@ -15,17 +15,23 @@ export function resample(samples: Int16Array, fromHz: number, toHz: number): Int
   const cutoff = PASS * Math.min(1, up / down);
   const reach = Math.ceil(CROSSINGS / cutoff);
   const phases = Array.from({ length: up }, (_, phase) => taps(phase / up, cutoff, reach));
+  // Silence around it: reading outside of an array is slow, and calls on this thread would be heard to stammer.
+  const padded = new Float64Array(samples.length + 2 * reach + 1);
+  padded.set(samples, reach);
   const output = new Int16Array(Math.ceil((samples.length * up) / down));
   for (let i = 0; i < output.length; i += 1) {
-    const centre = Math.floor((i * down) / up);
-    const filter = phases[(i * down) % up];
-    let sum = 0;
-    for (let tap = -reach; tap <= reach; tap += 1) {
-      sum += (samples[centre + tap] ?? 0) * (filter?.[tap + reach] ?? 0);
-    }
+    const first = Math.floor((i * down) / up);
+    const sum = weighed(padded, first, phases[(i * down) % up] as Float64Array);
     output[i] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
   }
   return output;
+}
+
+function weighed(samples: Float64Array, first: number, filter: Float64Array): number {
+  let sum = 0;
+  for (let tap = 0; tap < filter.length; tap += 1)
+    sum += (samples[first + tap] as number) * (filter[tap] as number);
+  return sum;
 }
 
 function taps(offset: number, cutoff: number, reach: number): Float64Array {
