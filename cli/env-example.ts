@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { settings } from '../platform/config.ts';
+import { settings } from '../platform/settings.ts';
 
 const heading = `# Every setting of Trunkline, generated from platform/config.ts by \`npm run env:example\`.
 # Nothing here is needed: \`npm start\` works without. Copy to .env and uncomment what you want to change.

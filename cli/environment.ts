@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { ConfigError, type Env, inheritedEnv, readEnv, settings } from '../platform/config.ts';
+import { ConfigError, inheritedEnv, readEnv } from '../platform/config.ts';
+import { type Env, settings } from '../platform/settings.ts';
 import { isLoopback, outsideAddress } from './embedded/livekit.ts';
 import { postgresUrl } from './embedded/postgres.ts';
 import { redisUrl } from './embedded/redis.ts';

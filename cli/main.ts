@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CliError, sentenceOf } from './cli-error.ts';
+import { onProductNode } from './on-product-node.ts';
 import { consoleOutput } from './output.ts';
 
 const usage = `Usage: trunkline COMMAND [options]
@@ -61,6 +62,10 @@ async function dispatch(args: readonly string[], output: ReturnType<typeof conso
   // What goes to the test runner is its own.
   const asksForHelp = given !== 'test' && rest.some((arg) => arg === '--help' || arg === '-h');
   const command = asksForHelp ? 'help' : given;
+  if (command === 'judge' || (command === 'simulate' && rest[0] === 'campaign')) {
+    const code = await onProductNode(args);
+    if (code !== null) return code;
+  }
   switch (command) {
     case 'start': {
       const { start } = await import('./commands/start.ts');

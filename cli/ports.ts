@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
-import type { Env } from '../platform/config.ts';
+import type { Env } from '../platform/settings.ts';
 import { CliError } from './cli-error.ts';
 
 export type Protocol = 'tcp' | 'udp';

@@ -7,7 +7,7 @@ import {
   SIPInboundTrunkInfo,
   SIPOutboundTrunkInfo,
 } from 'livekit-server-sdk';
-import type { DispatchMetadata } from '../core/calls/plan.ts';
+import { type DispatchMetadata, numberAttribute } from '../core/calls/plan.ts';
 
 /** What of a phone number row concerns LiveKit. */
 export interface NumberToSync {
@@ -42,7 +42,6 @@ export const isOurs = (name: string): boolean => name.startsWith(namePrefix);
 
 /** Start of the names of inbound rooms; LiveKit adds the caller's number and a random part. */
 export const inboundRoomPrefix = 'inbound';
-export const numberAttribute = 'trunkline.number';
 
 const transports = {
   auto: SIPTransport.SIP_TRANSPORT_AUTO,

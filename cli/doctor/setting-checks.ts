@@ -1,4 +1,4 @@
-import { settings } from '../../platform/config.ts';
+import { settings } from '../../platform/settings.ts';
 import { sentenceOf } from '../cli-error.ts';
 import { embeddedParts, portNeeds, type Wishes } from '../environment.ts';
 import { readRunFile, runningPid } from '../instance.ts';

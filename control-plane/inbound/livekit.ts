@@ -4,8 +4,10 @@ import { type WebhookEvent, WebhookReceiver } from 'livekit-server-sdk';
 import { z } from 'zod';
 import { endBridgedCall } from '../../core/calls/end-bridged.ts';
 import { locateCallByRoom } from '../../core/calls/locate-by-room.ts';
-import { isSupervisorIdentity } from '../../core/calls/plan.ts';
+import { isSupervisorIdentity, numberAttribute } from '../../core/calls/plan.ts';
+import { startInboundCall } from '../../core/calls/start-inbound.ts';
 import { type Services, systemContext } from '../../core/context.ts';
+import { DomainError } from '../../core/errors.ts';
 import type { CallNudges } from '../adapters/call-queues.ts';
 import { HttpError } from '../http/errors.ts';
 import { route } from '../http/route.ts';
@@ -91,8 +93,10 @@ async function handleEvent(deps: LiveKitInboundDeps, event: WebhookEvent): Promi
   if (event.event === 'room_finished') await roomFinished(deps, sid, name);
   if (event.event === 'participant_left' && event.participant?.kind === ParticipantInfo_Kind.AGENT)
     await agentLeft(deps, name, event.participant);
-  if (event.event === 'participant_left' && isSomebody(event.participant))
+  if (event.event === 'participant_left' && isSomebody(event.participant)) {
+    await noteMissed(deps, name, event.participant);
     await endIfBridged(deps, name, 'One of the two who were connected has hung up.');
+  }
   if (event.event === 'participant_joined' || event.event === 'track_published')
     await hushIfBridged(deps, name, event.participant?.identity ?? '');
 }
@@ -113,8 +117,30 @@ async function hushIfBridged(
     );
 }
 
+/**
+ * Who found every slot taken and hung up at once, before a sweep saw them (jobs/calls/seat-callers.ts): their call is
+ * written now, and ends as every call does that never had an agent (jobs/calls/judge.ts).
+ */
+async function noteMissed(
+  { services }: LiveKitInboundDeps,
+  roomName: string,
+  { attributes }: ParticipantInfo,
+): Promise<void> {
+  const phoneNumberId = z.uuid().safeParse(attributes[numberAttribute]);
+  if (!phoneNumberId.success) return;
+  const ctx = systemContext(services, 'inbound');
+  if ((await locateCallByRoom(ctx, { roomName })) !== null) return;
+  try {
+    const { callId } = await startInboundCall(ctx, { phoneNumberId: phoneNumberId.data, roomName });
+    services.log.warn({ callId }, 'a caller has hung up before any worker took the call');
+  } catch (error) {
+    // The number, or its agent, went meanwhile: nobody's call.
+    if (!(error instanceof DomainError && error.code === 'not_found')) throw error;
+  }
+}
+
 /** A phone or a visitor; a supervisor who leaves changes nothing. */
-const isSomebody = (one: ParticipantInfo | undefined): boolean =>
+const isSomebody = (one: ParticipantInfo | undefined): one is ParticipantInfo =>
   one !== undefined &&
   !isSupervisorIdentity(one.identity) &&
   (one.kind === ParticipantInfo_Kind.SIP || one.kind === ParticipantInfo_Kind.STANDARD);

@@ -47,6 +47,9 @@ export const dispatchMetadata = z.discriminatedUnion('kind', [
 ]);
 export type DispatchMetadata = z.output<typeof dispatchMetadata>;
 
+/** LiveKit's attribute of somebody who called one of our numbers: its id. */
+export const numberAttribute = 'trunkline.number';
+
 /** POST {controlPlane}/internal/calls/inbound (Bearer INTERNAL_TOKEN) answers a CallPlan, 404 when nothing maps. */
 export const inboundPlanRequest = z.object({ phoneNumberId: z.uuid(), roomName: z.string().min(1).max(500) });
 /** GET {controlPlane}/internal/calls/{callId}/plan?epoch=N answers a CallPlan. */

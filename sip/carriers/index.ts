@@ -1,6 +1,6 @@
 import { type CarrierAccount, carrierAccount } from '../../core/carriers/account.ts';
 import type { AvailableNumber, Carriers, NumberCarrier, NumberQuery } from '../../core/ports.ts';
-import type { Env } from '../../platform/config.ts';
+import type { Env } from '../../platform/settings.ts';
 import { local } from './local.ts';
 import { telnyx } from './telnyx.ts';
 import { twilio } from './twilio.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { envExample } from '../../cli/env-example.ts';
-import { settings } from '../../platform/config.ts';
+import { settings } from '../../platform/settings.ts';
 
 it('.env.example is what the settings table says (npm run env:example)', () => {
   const file = fileURLToPath(new URL('../../.env.example', import.meta.url));

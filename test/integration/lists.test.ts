@@ -8,7 +8,6 @@ import {
   createList,
   errorsCsv,
   getList,
-  healLists,
   listErrors,
   optOut,
   previewList,
@@ -16,7 +15,6 @@ import {
   retryImport,
   startImport,
 } from '../../core/contacts/index.ts';
-import { contactLists } from '../../db/schema/contact-lists.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { decisions } from '../../db/schema/decisions.ts';
 import { outbox } from '../../db/schema/outbox.ts';
@@ -330,79 +328,6 @@ describe('an upload', () => {
     await expect(
       addContact(stranger, { campaignId: campaign.id, phone: '+12125550101' }),
     ).rejects.toMatchObject(missing);
-  });
-});
-
-describe('an import', () => {
-  const people = (count: number) =>
-    Array.from(
-      { length: count },
-      (_, n) => `+1212${200 + Math.floor(n / 9_000)}${1_000 + (n % 9_000)},written`,
-    );
-  const csvOf = (count: number) => ['phone,consent', ...people(count), ''].join('\n');
-
-  test('goes on where it broke off, without a row lost or taken twice', async () => {
-    await using t = await testContext();
-    const { ctx, campaign } = await campaigner(t);
-    const { id: listId } = await uploadList(ctx, campaign, csvOf(25_000));
-    const list = await startImport(ctx, { listId });
-    const { get } = t.ports.blobs;
-    // The store goes away in the middle of the file.
-    Object.assign(t.ports.blobs, {
-      get: async (key: string) => {
-        const whole = t.ports.blobBytes.get(key) ?? Buffer.alloc(0);
-        return (async function* () {
-          for (let at = 0; at < whole.length * 0.7; at += 10_000) {
-            yield whole.subarray(at, at + 10_000);
-            await new Promise((resolve) => setTimeout(resolve, 1));
-          }
-          throw new Error('S3 is away');
-        })();
-      },
-    });
-    await expect(runImport(t, list)).rejects.toThrow('S3 is away');
-    Object.assign(t.ports.blobs, { get });
-    const halfway = await getList(ctx, { listId });
-    expect(halfway.state).toBe('importing');
-    expect(halfway.rowsDone).toBeGreaterThan(0);
-    expect(halfway.rowsDone).toBeLessThan(17_500);
-    // Two at once: a job that was thought dead, and the one in its place.
-    await Promise.all([runImport(t, list), runImport(t, list)]);
-    await runImport(t, list);
-    expect(await getList(ctx, { listId })).toMatchObject({
-      ...{ state: 'done', rowsDone: 25_000, rowsImported: 25_000, rowsDuplicate: 0 },
-    });
-    const phones = (await contactsOf(t, campaign.id)).map(({ phone }) => `${phone},written`);
-    expect(phones).toEqual(people(25_000));
-  });
-
-  test('that cannot be read to its end says where, keeps what came before, and ends when it is deleted', async () => {
-    await using t = await testContext();
-    const { ctx, campaign } = await campaigner(t);
-    const list = await importedList(t, ctx, campaign, `${csvOf(20_000)}+12125550101,"written`);
-    const failed = await getList(ctx, { listId: list.id });
-    expect(failed).toMatchObject({ state: 'failed', error: expect.stringMatching(/never closed/) });
-    expect(await t.db.$count(contacts)).toBe(failed.rowsImported);
-    const again = await retryImport(ctx, { listId: list.id });
-    expect(again).toMatchObject({ state: 'queued', run: 2, rowsDone: failed.rowsDone });
-    // The old run has nothing to say any more.
-    expect(await runImport(t, list)).toMatch(/taken over/);
-    await t.db.delete(contactLists).where(eq(contactLists.id, list.id));
-    expect(await runImport(t, again)).toMatch(/deleted/);
-  });
-
-  test('that the queue has forgotten is queued again, and one that is at work is left alone', async () => {
-    await using t = await testContext();
-    const { ctx, campaign } = await campaigner(t);
-    const { id: listId } = await uploadList(ctx, campaign, csvOf(2));
-    await startImport(ctx, { listId });
-    await t.db.delete(outbox);
-    expect(await healLists(t.system(), {})).toEqual({ queued: 0, broken: 0 });
-    await t.db.update(contactLists).set({ updatedAt: new Date(Date.now() - 11 * 60_000) });
-    expect(await healLists(t.system(), {})).toEqual({ queued: 1, broken: 0 });
-    expect(await t.db.select().from(outbox)).toMatchObject([
-      { name: 'import-contacts', payload: { listId, run: 1 } },
-    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { waitFor } from '../../platform/retry.ts';
 import { Softphone } from '../../simulate/softphone/softphone.ts';
@@ -46,6 +47,11 @@ it('who finds every slot taken waits in line, and is answered, or gives up, or i
   const impatient = await ring('+15550603');
   const impatientId = await findCall(product, '+15550603');
   await impatient.hangup();
+  // Gone before any sweep has seen them.
+  const hasty = await ring('+15550605');
+  await waitFor('the ringing', () => hasty.provisionals.some(({ status }) => status === 180), within);
+  await sleep(700);
+  await hasty.hangup();
 
   // Whoever waits longest is first.
   await first.hangup();
@@ -63,9 +69,10 @@ it('who finds every slot taken waits in line, and is answered, or gives up, or i
   const refused = await finished(product, await findCall(product, '+15550604'));
   expect(refused).toMatchObject({ disposition: 'failed', end_reason: 'no_capacity' });
   expect(refused.end_detail).toContain('The one slot');
-  expect(await finished(product, impatientId)).toMatchObject({
-    disposition: 'abandoned',
-    end_reason: 'caller_hung_up',
-  });
+  for (const id of [impatientId, await findCall(product, '+15550605')])
+    expect(await finished(product, id)).toMatchObject({
+      disposition: 'abandoned',
+      end_reason: 'caller_hung_up',
+    });
   expect((await finished(product, secondId)).disposition).toBe('completed');
 });

@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '../../core/agents/definition.ts';
-import type { Env } from '../../platform/config.ts';
 import { isLoopback } from '../../platform/is-loopback.ts';
+import type { Env } from '../../platform/settings.ts';
 import type { ProviderSource } from './set.ts';
 
 /** One provider that could do the work of a stage. */

@@ -1,4 +1,4 @@
-import type { Env } from '../../platform/config.ts';
+import type { Env } from '../../platform/settings.ts';
 
 /** The gateway asks for no key, but the plugins want a non-empty one. */
 export const localKey = 'local';

@@ -1,7 +1,7 @@
 import type { AudioFrame } from '@livekit/rtc-node';
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import type { WebhookContext } from '../../core/brains/webhook.ts';
-import type { Env } from '../../platform/config.ts';
+import type { Env } from '../../platform/settings.ts';
 import { choicesOf, labelOf } from './choices.ts';
 import { Chain, type ChainHooks, type Member } from './fallback/chain.ts';
 import { FallbackLlm } from './fallback/llm.ts';

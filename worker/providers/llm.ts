@@ -2,7 +2,7 @@ import type { llm } from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';
 import { z } from 'zod';
 import type { AgentDefinition } from '../../core/agents/definition.ts';
-import type { Env } from '../../platform/config.ts';
+import type { Env } from '../../platform/settings.ts';
 import { type Choice, labelOf, localProvider, payeeAt } from './choices.ts';
 import type { Member } from './fallback/chain.ts';
 import { gatewayUrl, localKey } from './gateway.ts';

@@ -3,7 +3,7 @@ import * as deepgram from '@livekit/agents-plugin-deepgram';
 import * as elevenlabs from '@livekit/agents-plugin-elevenlabs';
 import * as openai from '@livekit/agents-plugin-openai';
 import type { VoiceSettings } from '../../core/agents/definition.ts';
-import type { Env } from '../../platform/config.ts';
+import type { Env } from '../../platform/settings.ts';
 import { isLocal, localProvider, payeeAt, type VoiceChoice } from './choices.ts';
 import { gatewayUrl, localKey } from './gateway.ts';
 

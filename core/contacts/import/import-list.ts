@@ -10,6 +10,7 @@ import { beginImport, failImport, finishImport } from './import-steps.ts';
 import { listMapping } from './mapping.ts';
 import { PhoneSet } from './phone-set.ts';
 import { rowReader } from './read-row.ts';
+import { stepBack } from './step-back.ts';
 import { readRows, TableError } from './table.ts';
 import { readUpload } from './upload.ts';
 import { writeChunk } from './write-chunk.ts';
@@ -23,7 +24,7 @@ const chunksToFold = 20;
 
 /**
  * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes two chunks the next
- * is read; never more than three are in memory. What is wrong with the file is written down and final; anything else
+ * is read; never more than three are in memory; beside calls, one after the other. What is wrong with the file is written down and final; anything else
  * (a store, the database) is thrown, and the job comes round again. Returns how it ended, for the log.
  */
 export async function importList(
@@ -66,6 +67,7 @@ async function importRows(services: Services, list: ContactList, campaign: Judge
   let latest: Promise<boolean> = Promise.resolve(true);
   let written = 0;
   let rowsDone = list.rowsDone;
+  let beganAt = performance.now();
   const flush = async (): Promise<boolean> => {
     if (writing.length === chunksAtOnce && !(await writing.shift())) return false;
     if (++written % chunksToFold === 0) await foldContactCounts(services.db, campaign.id);
@@ -75,6 +77,8 @@ async function importRows(services: Services, list: ContactList, campaign: Judge
     latest.catch(() => undefined);
     writing.push(latest);
     chunk = new Chunk(frame);
+    await stepBack(services.ports.fleet, beganAt, writing);
+    beganAt = performance.now();
     return true;
   };
   // The header is row 1, and what an earlier run has done is passed over.

@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { DisconnectReason, ParticipantInfo_Kind, WebhookEvent } from '@livekit/protocol';
 import { AccessToken } from 'livekit-server-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { recordEvents, startWebCall } from '../../../core/calls/index.ts';
-import { agentIdentity } from '../../../core/calls/plan.ts';
-import { newAgent } from '../../factories/lines.ts';
+import { listCallsOfRooms, recordEvents, startWebCall } from '../../../core/calls/index.ts';
+import { agentIdentity, numberAttribute } from '../../../core/calls/plan.ts';
+import { newAgent, newLine } from '../../factories/lines.ts';
 import { newPerson } from '../../factories/people.ts';
 import { announceBody } from '../../harness/announce-body.ts';
 import { livekitKeys, type TestApp, testApp } from '../../harness/app.ts';
@@ -204,6 +204,45 @@ describe('an agent that leaves', () => {
     });
     await left(roomName, agentIdentity(callId, 1), DisconnectReason.CLIENT_INITIATED);
     expect(app.nudged).toEqual([]);
+  });
+});
+
+describe('a caller who hangs up before anything of ours has seen them', () => {
+  const left = (roomName: string, number: string) =>
+    deliver({
+      event: 'participant_left',
+      room: { sid: 'RM_a', name: roomName },
+      participant: {
+        identity: 'sip_+15550142',
+        kind: ParticipantInfo_Kind.SIP,
+        attributes: { [numberAttribute]: number },
+      },
+    });
+  const callOf = async (roomName: string) =>
+    (await listCallsOfRooms(app.t.system(), { roomNames: [roomName] }))[0];
+
+  it('has a call, once, of the number and from the caller', async () => {
+    const ada = await newPerson(app.t);
+    const number = await newLine(app.t, ada.ctx, (await newAgent(ada.ctx)).id);
+    const roomName = `inbound_+15550142_${randomUUID().slice(0, 8)}`;
+    await left(roomName, number.id);
+    const call = await callOf(roomName);
+    expect(call).toMatchObject({
+      ...{ workspaceId: ada.workspaceId, phoneNumberId: number.id, fromNumber: '+15550142' },
+      ...{ direction: 'inbound', status: 'ringing', epoch: 1, appliedSeq: 0 },
+    });
+    await left(roomName, number.id);
+    expect((await callOf(roomName))?.id).toBe(call?.id);
+  });
+
+  it('has none when the number is not ours any more, or nobody answers it', async () => {
+    const ada = await newPerson(app.t);
+    const unmapped = await newLine(app.t, ada.ctx, null);
+    for (const number of [randomUUID(), unmapped.id, 'no id']) {
+      const roomName = `inbound_+15550142_${randomUUID().slice(0, 8)}`;
+      expect((await left(roomName, number)).body).toEqual({ status: 'handled' });
+      expect(await callOf(roomName)).toBeUndefined();
+    }
   });
 });
 
