@@ -1,6 +1,7 @@
 import { resample } from '../../simulate/audio/resample.ts';
 import { speak } from '../../simulate/audio/speak.ts';
 import { decodeUlaw, encodeUlaw } from '../../simulate/audio/ulaw.ts';
+import { joinSamples } from '../../worker/join-samples.ts';
 import type { Script } from './scripts.ts';
 
 const telephoneHertz = 8_000;
@@ -30,7 +31,7 @@ export async function render(speechUrl: string, { parts }: Script, line: Line): 
     }
   }
   pieces.push(silence(tailMs));
-  const clean = joined(pieces);
+  const clean = joinSamples(pieces);
   const random = noise();
   const heard = clean.map((sample) =>
     Math.max(-32_768, Math.min(32_767, sample * line.gain + random() * line.noise)),
@@ -44,16 +45,6 @@ const tone = (hertz: number, ms: number): Int16Array =>
     { length: (telephoneHertz * ms) / 1_000 },
     (_, at) => 8_000 * Math.sin((2 * Math.PI * hertz * at) / telephoneHertz),
   );
-
-export function joined(pieces: readonly Int16Array[]): Int16Array {
-  const all = new Int16Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
 
 /** The same noise in every run: between -1 and 1. */
 function noise(): () => number {
