@@ -6,6 +6,8 @@ import { type CampaignWithNumbers, createCampaign, startCampaign } from '../../c
 import type { HostHeartbeat } from '../../core/fleet.ts';
 import { attempts } from '../../db/schema/attempts.ts';
 import { calls } from '../../db/schema/calls.ts';
+import { campaigns } from '../../db/schema/campaigns.ts';
+import { contacts } from '../../db/schema/contacts.ts';
 import type { TestContext } from '../harness/context.ts';
 import { callableNumber } from './callable.ts';
 import { allDay, type ContactRow, contactRow } from './campaigns.ts';
@@ -104,3 +106,12 @@ export async function dialAndEnd(
     return how;
   }
 }
+
+export async function contactOf(t: TestContext, id: string) {
+  const [row] = await t.db.select().from(contacts).where(eq(contacts.id, id));
+  if (!row) throw new Error('The contact is gone.');
+  return row;
+}
+
+export const statusOf = async (t: TestContext, campaignId: string) =>
+  (await t.db.select().from(campaigns).where(eq(campaigns.id, campaignId)))[0];

@@ -1,9 +1,17 @@
 import { deflateRawSync } from 'node:zlib';
 import type { Context } from '../../core/context.ts';
-import { addFiles, type KnowledgeFile, stageFile } from '../../core/knowledge/index.ts';
+import {
+  addFiles,
+  type KnowledgeFile,
+  listFiles,
+  queryKnowledge,
+  stageFile,
+} from '../../core/knowledge/index.ts';
 import { indexFile } from '../../jobs/knowledge/index-file.ts';
 import { createLogger } from '../../platform/log.ts';
 import type { TestContext } from '../harness/context.ts';
+import { newAgent } from './lines.ts';
+import { newPerson } from './people.ts';
 
 /** Uploads one file as a surface would, without indexing it. Throws the reason of a refusal. */
 export async function giveFile(
@@ -142,3 +150,30 @@ export function pdf(pages: readonly (readonly string[])[], { encrypted = false }
   text += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R ${extra} >>\nstartxref\n${start}\n%%EOF`;
   return Buffer.from(text, 'latin1');
 }
+
+/** An agent that can be taught files and asked. */
+export async function hotel(t: TestContext, language = 'en-US') {
+  const { ctx, workspaceId } = await newPerson(t);
+  const agent = await newAgent(ctx, { webSlug: 'hotel', definition: { language } });
+  const ask = (question: string, limit = 5) => queryKnowledge(ctx, { agentId: agent.id, question, limit });
+  const learn = (name: string, content: string | Uint8Array) => teach(t, ctx, agent.id, name, content);
+  const files = () => listFiles(ctx, { agentId: agent.id });
+  return { ctx, workspaceId, agentId: agent.id, ask, learn, files };
+}
+
+export const handbook = `# Handbook
+
+Welcome to the Harbor Hotel.
+
+## Pets
+
+Dogs up to 20 kilograms are welcome for a fee of fifteen euros a night. Cats stay for free.
+
+## Parking
+
+The garage in Pier Street closes at eleven in the evening. Spaces cost nine euros a day.
+
+## Breakfast
+
+Breakfast is served from six to ten, on Sundays until noon, in the conservatory.
+`;

@@ -17,6 +17,7 @@ const long = [
   'test/worker/manners.test.ts',
   'test/worker/tools.test.ts',
   'test/integration/knowledge.test.ts',
+  'test/integration/knowledge-search.test.ts',
   'test/harness/softphone.test.ts',
   'test/voice/transfer.test.ts',
   'test/faults/kill.test.ts',

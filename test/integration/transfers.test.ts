@@ -1,19 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { controlAction, controlCall } from '../../core/calls/control/index.ts';
-import type { CallEventBody } from '../../core/calls/events.ts';
 import { handOffCall } from '../../core/calls/hand-off.ts';
-import {
-  beginRescue,
-  endBridgedCall,
-  endCall,
-  finalizeCall,
-  getCall,
-  getCallPlan,
-  recordEvents,
-  startInboundCall,
-  startWebCall,
-} from '../../core/calls/index.ts';
+import { beginRescue, getCall, getCallPlan, recordEvents, startWebCall } from '../../core/calls/index.ts';
 import {
   beginTransferDial,
   getTransfer,
@@ -24,44 +13,15 @@ import {
 import { MemoryPacer, trunkBucket, trunkId } from '../../core/campaigns/engine/index.ts';
 import type { Context } from '../../core/context.ts';
 import { trunkKey } from '../../core/numbers/trunk-key.ts';
-import { outbox } from '../../db/schema/outbox.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { trunkLimits } from '../../db/schema/trunk-limits.ts';
 import { paceTransfer } from '../../jobs/calls/pace-transfer.ts';
 import { newId } from '../../platform/ids.ts';
-import { conversation, eventsOf } from '../factories/events.ts';
+import { eventsOf } from '../factories/events.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
+import { desk, liveCall, sent } from '../factories/transfers.ts';
 import { type TestContext, testContext } from '../harness/context.ts';
-
-const caller = '+14155550901';
-const desk = '+14155550902';
-let rooms = 0;
-
-async function liveCall(t: TestContext, targets: object[] = [{ name: 'Desk', number: desk, mode: 'warm' }]) {
-  const { ctx } = await newPerson(t);
-  const agent = await newAgent(ctx, { definition: { transferTargets: targets as never } });
-  const line = await newLine(t, ctx, agent.id);
-  await t.db.update(phoneNumbers).set({ outboundTrunkId: 'ST_1' }).where(eq(phoneNumbers.id, line.id));
-  const roomName = `inbound_${caller}_${++rooms}`;
-  const { callId } = await startInboundCall(t.system(), { phoneNumberId: line.id, roomName });
-  const said = conversation().slice(0, -1);
-  await recordEvents(t.system(), { events: eventsOf(callId, said) });
-  const start = (change: Partial<Parameters<typeof startTransfer>[1]> = {}) =>
-    startTransfer(t.system(), {
-      ...{ callId, epoch: 1, requestKey: 'tool-1', target: 'desk', mode: 'warm' as const },
-      ...change,
-    });
-  const begun = async () => {
-    const answer = await start();
-    if (!answer.ok) throw new Error(answer.reason);
-    return answer.transferId;
-  };
-  return { ctx, agent, line, callId, said, start, begun };
-}
-
-const sent = async (t: TestContext, name: string) =>
-  (await t.db.select().from(outbox).where(eq(outbox.name, name))).map(({ payload }) => payload);
 
 describe('a transfer', () => {
   test('is dialed once, however often it is asked for and whoever dials', async () => {
@@ -245,102 +205,6 @@ describe('the calls per second of a trunk', () => {
     await stepTransfer(t.system(), { transferId: over, status: 'cancelled' });
     await pace(over);
     expect([waits, await dialer(2)]).toEqual([[], 2]);
-  });
-});
-
-describe('a call whose agent has put the caller through', () => {
-  async function bridged(t: TestContext, recorder = false) {
-    const call = await liveCall(t);
-    const transferId = await call.begun();
-    await stepTransfer(t.system(), { transferId, status: 'joined' });
-    const bridge = { type: 'call.bridged', transferId, to: desk, recorder } as const;
-    await recordEvents(t.system(), { events: eventsOf(call.callId, [...call.said, bridge]) });
-    /** What the worker that stayed reports later. */
-    const later = (...bodies: CallEventBody[]) =>
-      recordEvents(t.system(), {
-        events: eventsOf(call.callId, [...call.said, bridge, ...bodies]).slice(-bodies.length),
-      });
-    return { ...call, later };
-  }
-  const stopped = { type: 'recording.stopped', durationMs: 1_000, detail: '' } as const;
-
-  test('is live until one of the two is gone, is not rescued, and then lasts until that moment', async () => {
-    await using t = await testContext();
-    const { ctx, callId } = await bridged(t);
-    expect((await getCall(ctx, { callId })).call.status).toBe('active');
-    expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
-    expect(await finalizeCall(t.system(), { callId })).toBe('waiting');
-    expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(true);
-    expect(await endBridgedCall(t.system(), { callId, detail: 'Again.' })).toBe(false);
-    await finalizeCall(t.system(), { callId });
-    const { call, events } = await getCall(ctx, { callId });
-    expect(call).toMatchObject({
-      disposition: 'transferred',
-      endReason: 'transferred',
-      endDetail: 'Hung up.',
-    });
-    expect(call.durationMs).toBe((call.endedAt?.getTime() ?? 0) - (call.answeredAt?.getTime() ?? 0));
-    expect(events.at(-1)).toMatchObject({ type: 'ended', reason: 'transferred' });
-    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
-    expect(await sent(t, 'end-call')).toEqual([{ callId }]);
-  });
-
-  test('and that is still recorded ends when its worker says so, not by what LiveKit says', async () => {
-    await using t = await testContext();
-    const { ctx, callId, later } = await bridged(t, true);
-    expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(false);
-    await later(stopped, { type: 'ended', reason: 'transferred', detail: 'By the worker.' });
-    await finalizeCall(t.system(), { callId });
-    const { call, events } = await getCall(ctx, { callId });
-    expect(call).toMatchObject({ disposition: 'transferred', endDetail: 'By the worker.' });
-    expect(events.slice(-3).map(({ type }) => type)).toEqual(['call.bridged', 'recording.stopped', 'ended']);
-  });
-
-  test('and whose worker had to stop goes on unrecorded, and ends as any other', async () => {
-    await using t = await testContext();
-    const { ctx, callId, later } = await bridged(t, true);
-    await later(stopped);
-    expect((await getCall(ctx, { callId })).call).toMatchObject({ status: 'active', recorderStays: false });
-    expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
-    expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(true);
-    expect((await getCall(ctx, { callId })).call).toMatchObject({ endDetail: 'Hung up.', epoch: 1 });
-  });
-
-  test('and whose recorder is lost gets no other agent; what that still reports moves nothing', async () => {
-    await using t = await testContext();
-    const { ctx, callId, later } = await bridged(t, true);
-    expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
-    expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
-    await later(stopped, { type: 'ended', reason: 'transferred', detail: 'Too late.' });
-    expect((await getCall(ctx, { callId })).call).toMatchObject({
-      ...{ status: 'active', epoch: 2, recorderStays: false },
-    });
-    expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(true);
-    const { call, events } = await getCall(ctx, { callId });
-    expect(call.endDetail).toBe('Hung up.');
-    expect(events.filter(({ epoch }) => epoch === 2)).toMatchObject([
-      { type: 'recording.stopped', seq: 1, durationMs: 0, detail: expect.stringContaining('lost') },
-      { type: 'ended', seq: 2 },
-    ]);
-  });
-
-  test('and of whose recorder nothing is left ends by the sweep, in an epoch of its own', async () => {
-    await using t = await testContext();
-    const { ctx, callId, later } = await bridged(t, true);
-    expect(await endBridgedCall(t.system(), { callId, detail: 'Gone.', recorderLost: true })).toBe(true);
-    await later(stopped);
-    const { call, events } = await getCall(ctx, { callId });
-    expect(call).toMatchObject({ status: 'ended', endDetail: 'Gone.', epoch: 2, recorderStays: false });
-    expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['recording.stopped', 'ended']));
-  });
-
-  test('can be hung up by an operator, and only such a call ends this way', async () => {
-    await using t = await testContext();
-    const { ctx, callId } = await bridged(t);
-    await endCall(ctx, { callId });
-    expect(await sent(t, 'end-call')).toEqual([{ callId }]);
-    const other = await liveCall(t);
-    expect(await endBridgedCall(t.system(), { callId: other.callId, detail: '' })).toBe(false);
   });
 });
 
