@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { settings } from '../platform/settings.ts';
 
-const heading = `# Every setting of Trunkline, generated from platform/config.ts by \`npm run env:example\`.
+const heading = `# Every setting of Trunkline, generated from platform/settings.ts by \`npm run env:example\`.
 # Nothing here is needed: \`npm start\` works without. Copy to .env and uncomment what you want to change.
 `;
 

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { resolveSpeechModels } from '../embedded/models.ts';
 import { resolveBinary } from '../embedded/resolve-binary.ts';
 import { resolveSchemathesis } from '../embedded/schemathesis.ts';
 import { installSystemPackages } from '../embedded/system-packages.ts';
+import { handOver } from '../hand-over.ts';
 import type { Output } from '../output.ts';
 import { nodeBinary, root } from '../processes.ts';
 
@@ -79,19 +79,8 @@ async function prepare(output: Output): Promise<void> {
 }
 
 /** On the Node that our processes run on, which is twice as quick; tests of the machine's own are told which that is. */
-function vitest(args: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(
-      nodeBinary(undefined),
-      [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...args],
-      {
-        cwd: root,
-        stdio: 'inherit',
-        env: { ...inheritedEnv(), TRUNKLINE_TEST_NODE: process.execPath },
-      },
-    );
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-    child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 1));
+const vitest = (args: readonly string[]): Promise<number> =>
+  handOver(nodeBinary(undefined), [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...args], {
+    cwd: root,
+    env: { ...inheritedEnv(), TRUNKLINE_TEST_NODE: process.execPath },
   });
-}

@@ -2,11 +2,12 @@ import { DisconnectReason, type ParticipantInfo, ParticipantInfo_Kind } from '@l
 import type { Redis } from 'ioredis';
 import { type WebhookEvent, WebhookReceiver } from 'livekit-server-sdk';
 import { z } from 'zod';
+import type { Call } from '../../core/calls/call.ts';
 import { endBridgedCall } from '../../core/calls/end-bridged.ts';
 import { locateCallByRoom } from '../../core/calls/locate-by-room.ts';
 import { isSupervisorIdentity, numberAttribute } from '../../core/calls/plan.ts';
 import { startInboundCall } from '../../core/calls/start-inbound.ts';
-import { type Services, systemContext } from '../../core/context.ts';
+import { type Context, type Services, systemContext } from '../../core/context.ts';
 import { DomainError } from '../../core/errors.ts';
 import type { CallNudges } from '../adapters/call-queues.ts';
 import { HttpError } from '../http/errors.ts';
@@ -93,10 +94,8 @@ async function handleEvent(deps: LiveKitInboundDeps, event: WebhookEvent): Promi
   if (event.event === 'room_finished') await roomFinished(deps, sid, name);
   if (event.event === 'participant_left' && event.participant?.kind === ParticipantInfo_Kind.AGENT)
     await agentLeft(deps, name, event.participant);
-  if (event.event === 'participant_left' && isSomebody(event.participant)) {
-    await noteMissed(deps, name, event.participant);
-    await endIfBridged(deps, name, 'One of the two who were connected has hung up.');
-  }
+  if (event.event === 'participant_left' && isSomebody(event.participant))
+    await somebodyLeft(deps, name, event.participant);
   if (event.event === 'participant_joined' || event.event === 'track_published')
     await hushIfBridged(deps, name, event.participant?.identity ?? '');
 }
@@ -117,22 +116,27 @@ async function hushIfBridged(
     );
 }
 
+async function somebodyLeft(
+  deps: LiveKitInboundDeps,
+  roomName: string,
+  person: ParticipantInfo,
+): Promise<void> {
+  const ctx = systemContext(deps.services, 'inbound');
+  const call = await locateCallByRoom(ctx, { roomName });
+  if (call === null) await noteMissed(ctx, roomName, person);
+  else await endIfBridged(ctx, call, 'One of the two who were connected has hung up.');
+}
+
 /**
  * Who found every slot taken and hung up at once, before a sweep saw them (jobs/calls/seat-callers.ts): their call is
  * written now, and ends as every call does that never had an agent (jobs/calls/judge.ts).
  */
-async function noteMissed(
-  { services }: LiveKitInboundDeps,
-  roomName: string,
-  { attributes }: ParticipantInfo,
-): Promise<void> {
+async function noteMissed(ctx: Context, roomName: string, { attributes }: ParticipantInfo): Promise<void> {
   const phoneNumberId = z.uuid().safeParse(attributes[numberAttribute]);
   if (!phoneNumberId.success) return;
-  const ctx = systemContext(services, 'inbound');
-  if ((await locateCallByRoom(ctx, { roomName })) !== null) return;
   try {
     const { callId } = await startInboundCall(ctx, { phoneNumberId: phoneNumberId.data, roomName });
-    services.log.warn({ callId }, 'a caller has hung up before any worker took the call');
+    ctx.services.log.warn({ callId }, 'a caller has hung up before any worker took the call');
   } catch (error) {
     // The number, or its agent, went meanwhile: nobody's call.
     if (!(error instanceof DomainError && error.code === 'not_found')) throw error;
@@ -146,10 +150,8 @@ const isSomebody = (one: ParticipantInfo | undefined): one is ParticipantInfo =>
   (one.kind === ParticipantInfo_Kind.SIP || one.kind === ParticipantInfo_Kind.STANDARD);
 
 /** A call that goes on without its agent has nobody of ours to report its end. */
-async function endIfBridged(deps: LiveKitInboundDeps, roomName: string, detail: string): Promise<void> {
-  const ctx = systemContext(deps.services, 'inbound');
-  const call = await locateCallByRoom(ctx, { roomName });
-  if (call !== null && call.status !== 'ended') await endBridgedCall(ctx, { callId: call.id, detail });
+async function endIfBridged(ctx: Context, call: Pick<Call, 'id' | 'status'>, detail: string): Promise<void> {
+  if (call.status !== 'ended') await endBridgedCall(ctx, { callId: call.id, detail });
 }
 
 async function agentLeft(
@@ -172,9 +174,11 @@ async function agentLeft(
 
 async function roomFinished(deps: LiveKitInboundDeps, sid: string, roomName: string): Promise<void> {
   await deps.activeCalls.roomFinished(sid);
-  await endIfBridged(deps, roomName, 'The room was closed.');
-  const call = await locateCallByRoom(systemContext(deps.services, 'inbound'), { roomName });
-  if (call !== null) await deps.nudges.finalize(call.id, roomGoneDelayMs);
+  const ctx = systemContext(deps.services, 'inbound');
+  const call = await locateCallByRoom(ctx, { roomName });
+  if (call === null) return;
+  await endIfBridged(ctx, call, 'The room was closed.');
+  await deps.nudges.finalize(call.id, roomGoneDelayMs);
 }
 
 /**

@@ -24,8 +24,9 @@ const chunksToFold = 20;
 
 /**
  * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes two chunks the next
- * is read; never more than three are in memory; beside calls, one after the other. What is wrong with the file is written down and final; anything else
- * (a store, the database) is thrown, and the job comes round again. Returns how it ended, for the log.
+ * is read; never more than three are in memory; beside calls, one after the other. What is wrong with the file is
+ * written down and final; anything else (a store, the database) is thrown, and the job comes round again. Returns how it
+ * ended, for the log.
  */
 export async function importList(
   ctx: Context,
@@ -67,7 +68,6 @@ async function importRows(services: Services, list: ContactList, campaign: Judge
   let latest: Promise<boolean> = Promise.resolve(true);
   let written = 0;
   let rowsDone = list.rowsDone;
-  let beganAt = performance.now();
   const flush = async (): Promise<boolean> => {
     if (writing.length === chunksAtOnce && !(await writing.shift())) return false;
     if (++written % chunksToFold === 0) await foldContactCounts(services.db, campaign.id);
@@ -77,18 +77,20 @@ async function importRows(services: Services, list: ContactList, campaign: Judge
     latest.catch(() => undefined);
     writing.push(latest);
     chunk = new Chunk(frame);
-    await stepBack(services.ports.fleet, beganAt, writing);
-    beganAt = performance.now();
     return true;
   };
   // The header is row 1, and what an earlier run has done is passed over.
   let row = 0;
+  let beganAt = performance.now();
   try {
     for await (const piece of rows)
       for (const cells of piece) {
         if (++row <= list.rowsDone + 1) continue;
         take(chunk, cells, row);
-        if (chunk.records >= chunkRows && !(await flush())) return false;
+        if (chunk.records < chunkRows) continue;
+        if (!(await flush())) return false;
+        await stepBack(services.ports.fleet, beganAt, writing);
+        beganAt = performance.now();
       }
     return (await flush()) && (await latest);
   } finally {
