@@ -13,6 +13,20 @@ test('a click is no speech, two windows of voice are', () => {
   expect([first?.started, second?.started, second?.speechMs]).toEqual([false, true, 64]);
 });
 
+test('a voice begins in the window before the first certain one, when that was half certain', () => {
+  const state = new SpeechState();
+  const [before, began] = hear(state, 0.3, 0.7);
+  expect(before).toMatchObject({ mayBegin: true, started: false, voiceRunMs: 0 });
+  expect(began).toMatchObject({ started: true, speechMs: 64 });
+});
+
+test('half a certainty alone, or long before, begins nothing', () => {
+  const state = new SpeechState();
+  expect(hear(state, 0.3, 0.1, 0.7, 0.1, 0.3, 0.3, 0.3).some(({ started }) => started)).toBe(false);
+  expect(hear(state, 0.1)[0]?.mayBegin).toBe(false);
+  expect(state.push(0.3, -65).mayBegin).toBe(false);
+});
+
 test('speech ends after three windows of silence, and is as long as it was', () => {
   const state = new SpeechState();
   hear(state, 0.9, 0.9, 0.9);

@@ -2,6 +2,8 @@
 export const windowMs = 32;
 const activation = 0.5;
 const deactivation = 0.4;
+/** So likely is a voice in the window that it begins in: part of it is silence, and the first sound may be an unvoiced one. */
+const onset = 0.2;
 /** Two windows: a click is one. */
 const startAfterMs = 50;
 /** The end-of-turn model is asked this early, and shown the silence that is still to come (patience.ts). */
@@ -22,6 +24,8 @@ export interface SpeechWindow {
   readonly speaking: boolean;
   readonly started: boolean;
   readonly ended: boolean;
+  /** A voice may have begun in this window: the next one says. */
+  readonly mayBegin: boolean;
   /** Of the utterance so far, its short pauses included; of the one that just ended, without its last pause. */
   readonly speechMs: number;
   /** Unbroken, up to now. */
@@ -33,6 +37,7 @@ export interface SpeechWindow {
 export class SpeechState {
   #voiceDb = Number.NEGATIVE_INFINITY;
   #speaking = false;
+  #mayBegin = false;
   #speechMs = 0;
   #voiceRunMs = 0;
   #silenceRunMs = 0;
@@ -43,7 +48,10 @@ export class SpeechState {
     const voiced = sounds && (levelDb > quietDb || levelDb > this.#voiceDb - belowVoiceDb);
     if (voiced) this.#voiceDb = Math.max(levelDb, this.#voiceDb - voiceFadesDbPerWindow);
     if (this.#speaking) this.#speechMs += windowMs;
-    this.#voiceRunMs = voiced ? this.#voiceRunMs + windowMs : 0;
+    // The window before the first certain one counts when it was half certain: the voice began in it.
+    const sinceOnset = this.#mayBegin ? 2 * windowMs : this.#voiceRunMs + windowMs;
+    this.#voiceRunMs = voiced ? sinceOnset : 0;
+    this.#mayBegin = !voiced && probability >= onset && levelDb > quietDb;
     this.#silenceRunMs = voiced ? 0 : this.#silenceRunMs + windowMs;
     const started = !this.#speaking && this.#voiceRunMs >= startAfterMs;
     const ended = this.#speaking && this.#silenceRunMs >= endAfterMs;
@@ -55,6 +63,7 @@ export class SpeechState {
       speaking: this.#speaking,
       started,
       ended,
+      mayBegin: this.#mayBegin || this.#voiceRunMs > 0,
       speechMs,
       voiceRunMs: this.#voiceRunMs,
       silenceRunMs: this.#silenceRunMs,

@@ -94,10 +94,10 @@ export class VoiceOutput extends voice.ParticipantAudioOutput {
     if (!this.#seized) super.clearBuffer();
   }
 
-  /** A window of the caller's sound. One with a voice may be the beginning of an interruption; the next one says. */
-  listens({ speaking, voiceRunMs }: Pick<SpeechWindow, 'speaking' | 'voiceRunMs'>): void {
+  /** A window of the caller's sound. A voice that may begin in it may be an interruption; the next one says. */
+  listens({ speaking, mayBegin }: Pick<SpeechWindow, 'speaking' | 'mayBegin'>): void {
     if (speaking) return;
-    if (voiceRunMs > 0) this.#source.hesitate();
+    if (mayBegin) this.#source.hesitate();
     else this.#source.goOn();
   }
 
