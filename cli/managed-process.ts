@@ -6,6 +6,7 @@ import { CliError, sentenceOf } from './cli-error.ts';
 import type { Guardian } from './guardian-link.ts';
 import { LogFollower, rotateLog } from './log-follower.ts';
 import { type LogLine, readLogLine, reasonFrom, type Severity } from './log-line.ts';
+import { treeKiller } from './process-tree.mjs';
 
 export interface ProcessSpec {
   /** Key in run.json and name of the log file. */
@@ -83,11 +84,12 @@ export class ManagedProcess {
     void this.#watch();
   }
 
-  /** Ends it: its stop signal, then SIGKILL for its whole group after the grace, or at once when `hurry` fires. */
+  /** Ends it: its stop signal, then SIGKILL, also for what it has started, after the grace or at once when `hurry` fires. */
   async stop(hurry?: AbortSignal): Promise<void> {
     this.#stopping.abort();
     const child = this.#child;
     if (child?.pid !== undefined) {
+      const killTree = treeKiller(child.pid);
       child.kill(this.spec.stopSignal);
       const grace = sleep(
         this.spec.stopTimeoutMs,
@@ -96,7 +98,7 @@ export class ManagedProcess {
       );
       if ((await Promise.race([this.#exited, grace.catch(() => 'late' as const)])) === 'late') {
         if (!hurry?.aborted) this.#hooks.warn(`${this.spec.title} did not stop in time and was killed.`);
-        killGroup(child);
+        killTree();
         await this.#exited;
       }
     }
@@ -122,7 +124,7 @@ export class ManagedProcess {
     const reason = reasonFrom(this.#lines);
     const where = `Its log is ${this.spec.logFile}.`;
     if (outcome === 'late') {
-      killGroup(child);
+      if (child.pid !== undefined) treeKiller(child.pid)();
       await this.#exited;
       throw new CliError(
         `${this.spec.title} was not ready after ${this.spec.readyTimeoutMs / 1000} s${reason ? `; the last it wrote: ${reason}` : ''}. ${where}`,
@@ -136,11 +138,10 @@ export class ManagedProcess {
   #spawn(): { child: ChildProcess; message: Promise<ReadyMessage> } {
     const { spec } = this;
     const log = openSync(spec.logFile, 'a', 0o600);
-    // A group of its own: a Ctrl-C at the terminal reaches only us, and we end the children in order.
+    // In our session (own-session.mjs): all that serves a call shares the processors as one.
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd ?? '/',
       env: spec.env,
-      detached: true,
       stdio: spec.ready === 'message' ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),
@@ -243,14 +244,3 @@ export class ManagedProcess {
 }
 
 const withoutStop = (text: string): string => text.replace(/\.$/, '');
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  for (const target of [-child.pid, child.pid]) {
-    try {
-      process.kill(target, 'SIGKILL');
-    } catch {
-      // Already gone.
-    }
-  }
-}

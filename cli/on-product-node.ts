@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inheritedEnv } from '../platform/config.ts';
-import { handOver } from './hand-over.ts';
+import { handOver } from './hand-over.mjs';
 import { nodeBinary, nodeVersion, root } from './processes.ts';
 
 /**

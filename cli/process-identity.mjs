@@ -9,14 +9,8 @@ import { readFileSync } from 'node:fs';
  */
 export function processStart(pid) {
   if (process.platform === 'linux') {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      // The name in parentheses may hold spaces, so count from the last ')': state is field 3, start is field 22.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-    } catch {
-      return undefined;
-    }
+    const fields = statFields(pid);
+    return !fields || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   }
   try {
     const start = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
@@ -35,4 +29,19 @@ export function processStart(pid) {
  */
 export function isSameProcess(pid, start) {
   return start !== undefined && processStart(pid) === start;
+}
+
+/**
+ * What Linux says of a process from its state on (proc_pid_stat(5), field 3), or undefined when there is none.
+ * @param {number} pid
+ * @returns {string[] | undefined}
+ */
+export function statFields(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name in parentheses may hold spaces, so count from the last ')'.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
 }

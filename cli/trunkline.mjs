@@ -12,6 +12,10 @@ async function main() {
     throw new Error(
       `Trunkline needs Node.js 20.19 or newer, this is ${process.versions.node}: install a newer one from your system or https://nodejs.org and try again.`,
     );
+  if (process.argv[2] === 'start') {
+    const { hasFront, runInOwnSession } = await import('./own-session.mjs');
+    if (!hasFront()) process.exit(await runInOwnSession());
+  }
   if (existsSync('.env')) {
     try {
       process.loadEnvFile('.env');

@@ -2,7 +2,9 @@ import { inheritedEnv } from '../../platform/config.ts';
 import { printBanner } from '../banner.ts';
 import { sentenceOf } from '../cli-error.ts';
 import { type Flags, readWishes } from '../environment.ts';
+import { whenParentIsGone } from '../hand-over.mjs';
 import { bold, dim, type Output } from '../output.ts';
+import { hasFront } from '../own-session.mjs';
 import type { Entries } from '../processes.ts';
 import { Product } from '../product.ts';
 import { version } from '../version.ts';
@@ -19,6 +21,7 @@ export async function start({ flags, verbose, output, entries }: StartOptions): 
   const wishes = readWishes(flags);
   output.line(`${bold(`Trunkline ${version}`)}  ${dim(`data in ${wishes.dataDir}`)}`);
   const end = new EndSignal(output);
+  if (hasFront() || inheritedEnv().npm_lifecycle_event !== undefined) end.followParent();
   const product = await Product.prepare({
     wishes,
     output,
@@ -26,7 +29,6 @@ export async function start({ flags, verbose, output, entries }: StartOptions): 
     ...(entries ? { entries } : {}),
   });
   end.listen();
-  if (inheritedEnv().npm_lifecycle_event !== undefined) end.followParent();
   const started = product.start();
   const outcome = await Promise.race([
     started.then(
@@ -78,17 +80,11 @@ class EndSignal {
   }
 
   /**
-   * npm runs us through a shell that does not pass signals on: a `kill` of npm would leave us without a parent.
-   * So under npm the loss of the parent counts as a signal.
+   * Whoever stands in front of us and dies without a word, or an npm that is killed (it runs us through a shell that
+   * passes no signals on), would leave us without a parent: that counts as a signal.
    */
   followParent(): void {
-    const parent = process.ppid;
-    const timer = setInterval(() => {
-      if (process.ppid === parent) return;
-      clearInterval(timer);
-      this.#end(0);
-    }, 300);
-    timer.unref();
+    whenParentIsGone(() => this.#end(0));
   }
 
   fail(sentence: string): void {

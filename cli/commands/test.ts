@@ -9,7 +9,7 @@ import { resolveSpeechModels } from '../embedded/models.ts';
 import { resolveBinary } from '../embedded/resolve-binary.ts';
 import { resolveSchemathesis } from '../embedded/schemathesis.ts';
 import { installSystemPackages } from '../embedded/system-packages.ts';
-import { handOver } from '../hand-over.ts';
+import { handOver } from '../hand-over.mjs';
 import type { Output } from '../output.ts';
 import { nodeBinary, root } from '../processes.ts';
 

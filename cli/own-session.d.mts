@@ -1,0 +1,2 @@
+export function hasFront(): boolean;
+export function runInOwnSession(): Promise<number>;
