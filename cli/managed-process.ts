@@ -26,6 +26,8 @@ export interface ProcessSpec {
   readonly stopTimeoutMs: number;
   /** Place in the order of the shutdown: lower ends first. */
   readonly rank: number;
+  /** Sound passes through it: it runs in our session, with the others of that kind (docs/decisions/0079). */
+  readonly carriesSound?: boolean;
   /** From which severity its log lines are shown on the console; `none` shows nothing. */
   readonly show: Severity | 'none';
   /** Reads a line of its log where the general reader would not do. */
@@ -138,10 +140,10 @@ export class ManagedProcess {
   #spawn(): { child: ChildProcess; message: Promise<ReadyMessage> } {
     const { spec } = this;
     const log = openSync(spec.logFile, 'a', 0o600);
-    // In our session (own-session.mjs): all that serves a call shares the processors as one.
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd ?? '/',
       env: spec.env,
+      detached: !spec.carriesSound,
       stdio: spec.ready === 'message' ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),

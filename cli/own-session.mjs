@@ -7,9 +7,9 @@ const frontVariable = 'TRUNKLINE_FRONT';
 export const hasFront = () => process.env[frontVariable] === String(process.ppid);
 
 /**
- * Runs this very command in a session of its own and answers its exit code. The processes of the product then share one
- * session: Linux gives it its share of the processors (autogroup) and is fair to each of them within it. And a Ctrl-C at
- * the terminal, or a signal to our process group, reaches only us: they are ended in order.
+ * Runs this very command in a session of its own and answers its exit code. What carries sound shares that session:
+ * Linux then gives it its processors as one (autogroup), wherever it was busy last (docs/decisions/0079). And a Ctrl-C
+ * at the terminal, or a signal to our process group, reaches only us: the processes are ended in order.
  * @returns {Promise<number>}
  */
 export const runInOwnSession = () =>

@@ -70,6 +70,7 @@ export function nodeProcess(
     stopSignal: 'SIGTERM',
     stopTimeoutMs: stopTimeoutMs + extraStopMs,
     rank,
+    carriesSound: name === 'worker',
     show: 'warn',
   };
 }

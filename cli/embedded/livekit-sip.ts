@@ -37,6 +37,7 @@ export function livekitSipSpec(options: LivekitSipOptions): ProcessSpec {
     stopSignal: 'SIGINT',
     stopTimeoutMs: 8_000,
     rank: 4,
+    carriesSound: true,
     show: 'warn',
     readLine: readSipLogLine,
   };

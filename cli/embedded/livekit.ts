@@ -36,6 +36,7 @@ export function livekitSpec(options: LivekitOptions): ProcessSpec {
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 8_000,
     rank: 5,
+    carriesSound: true,
     show: 'error',
   };
 }

@@ -85,7 +85,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Starte
     SPEECH_PORT: String(speech),
     // What a caller says is heard the same way in every run.
     SPEECH_STEADY: 'true',
-    // In our session, where it shares the processors with the callers as one; we pass signals on to it alone.
+    // Its sound shares our session, and the processors, with that of our callers; we pass signals on to it alone.
     TRUNKLINE_FRONT: String(process.pid),
     ...options.env,
   };
