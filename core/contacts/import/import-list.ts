@@ -18,13 +18,13 @@ import { writeChunk } from './write-chunk.ts';
 /** Rows of one transaction. */
 const chunkRows = 5_000;
 /** Chunks whose contacts are on their way at once; they are finished one after the other. */
-const chunksAtOnce = 2;
+const chunksAtOnce = 3;
 /** Chunks after which the counts are folded. */
 const chunksToFold = 20;
 
 /**
- * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes two chunks the next
- * is read; never more than three are in memory; beside calls, one after the other. What is wrong with the file is
+ * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes three chunks the next
+ * is read; never more than four are in memory; beside calls, one after the other. What is wrong with the file is
  * written down and final; anything else (a store, the database) is thrown, and the job comes round again. Returns how it
  * ended, for the log.
  */
