@@ -70,7 +70,7 @@ describe('an import', () => {
 
   test.each([
     ['beside calls has one chunk on its way at a time', 3, 1],
-    ['without calls has two', 0, 2],
+    ['without calls has three', 0, 3],
   ])('%s, and is whole', async (_, rooms, chunks) => {
     await using t = await testContext();
     const { ctx, campaign } = await campaigner(t);
