@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { Guardian } from '../../cli/guardian-link.ts';
 import { freePort } from '../../cli/ports.ts';
 import { waitFor } from '../../platform/retry.ts';
 
@@ -31,14 +32,14 @@ export async function startRedis(): Promise<RunningRedis> {
   ];
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const exited = once(child, 'exit').catch(() => undefined);
-  // A run that dies without a teardown takes its server along.
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
+  // A run that is killed takes its server along.
+  const guardian = new Guardian();
+  if (child.pid !== undefined) guardian.add({ name: 'redis', pid: child.pid, signal: 'SIGKILL', rank: 0 });
   const url = `redis://127.0.0.1:${port}/0`;
   const stop = async () => {
-    process.removeListener('exit', kill);
     child.kill('SIGTERM');
     await exited;
+    await guardian.finish();
     await rm(folder, { recursive: true, force: true });
   };
   const probe = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => 50 });
