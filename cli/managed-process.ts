@@ -140,6 +140,7 @@ export class ManagedProcess {
   #spawn(): { child: ChildProcess; message: Promise<ReadyMessage> } {
     const { spec } = this;
     const log = openSync(spec.logFile, 'a', 0o600);
+    // A Ctrl-C at the terminal reaches neither a session of its own nor ours (own-session.mjs): we end all in order.
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd ?? '/',
       env: spec.env,
