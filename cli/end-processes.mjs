@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSameProcess } from './process-identity.mjs';
+import { isSameProcess, signalProcess } from './process-identity.mjs';
 import { treeKiller } from './process-tree.mjs';
 
 /**
@@ -13,7 +13,7 @@ export async function endProcesses(wards, graceMs) {
   for (const rank of ranks) {
     const group = wards.filter((ward) => ward.rank === rank && alive(ward));
     const killers = group.map(({ pid }) => treeKiller(pid));
-    for (const ward of group) send(ward);
+    for (const ward of group) signalProcess(ward, ward.signal);
     const deadline = Date.now() + graceMs;
     while (group.some(alive) && Date.now() < deadline) await sleep(25);
     for (const kill of killers) kill();
@@ -22,11 +22,3 @@ export async function endProcesses(wards, graceMs) {
 }
 
 const alive = (ward) => isSameProcess(ward.pid, ward.start);
-
-function send({ pid, signal }) {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It went in between.
-  }
-}

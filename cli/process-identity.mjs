@@ -32,6 +32,20 @@ export function isSameProcess(pid, start) {
 }
 
 /**
+ * Sends a signal to a process that is still the one it was; to nobody when it has gone.
+ * @param {{ pid: number, start: string | undefined }} known
+ * @param {NodeJS.Signals} signal
+ */
+export function signalProcess({ pid, start }, signal) {
+  if (!isSameProcess(pid, start)) return;
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It went in between.
+  }
+}
+
+/**
  * What Linux says of a process from its state on (proc_pid_stat(5), field 3), or undefined when there is none.
  * @param {number} pid
  * @returns {string[] | undefined}

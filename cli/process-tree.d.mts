@@ -1,1 +1,2 @@
 export function treeKiller(pid: number): () => void;
+export function processTree(root: number): number[];

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { isSameProcess, processStart, statFields } from './process-identity.mjs';
+import { processStart, signalProcess, statFields } from './process-identity.mjs';
 
 /**
  * A process with everything it has started, and they in turn, as they are now: kills those that are still the same.
@@ -9,25 +9,22 @@ import { isSameProcess, processStart, statFields } from './process-identity.mjs'
  * @returns {() => void}
  */
 export function treeKiller(pid) {
-  const tree = [pid, ...descendants(pid)].map((each) => ({ pid: each, start: processStart(each) }));
+  const known = processTree(pid).map((each) => ({ pid: each, start: processStart(each) }));
   return () => {
-    for (const { pid: each, start } of tree) {
-      if (!isSameProcess(each, start)) continue;
-      try {
-        process.kill(each, 'SIGKILL');
-      } catch {
-        // It went in between.
-      }
-    }
+    for (const each of known) signalProcess(each, 'SIGKILL');
   };
 }
 
-/** @param {number} root */
-function descendants(root) {
+/**
+ * A process and everything below it.
+ * @param {number} root
+ * @returns {number[]}
+ */
+export function processTree(root) {
   const all = parents();
   const found = [root];
   for (const pid of found) for (const [child, parent] of all) if (parent === pid) found.push(child);
-  return found.slice(1);
+  return found;
 }
 
 /** Every process and its parent. */

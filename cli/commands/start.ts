@@ -1,10 +1,8 @@
-import { inheritedEnv } from '../../platform/config.ts';
 import { printBanner } from '../banner.ts';
 import { sentenceOf } from '../cli-error.ts';
 import { type Flags, readWishes } from '../environment.ts';
 import { whenParentIsGone } from '../hand-over.mjs';
 import { bold, dim, type Output } from '../output.ts';
-import { hasFront } from '../own-session.mjs';
 import type { Entries } from '../processes.ts';
 import { Product } from '../product.ts';
 import { version } from '../version.ts';
@@ -21,7 +19,7 @@ export async function start({ flags, verbose, output, entries }: StartOptions): 
   const wishes = readWishes(flags);
   output.line(`${bold(`Trunkline ${version}`)}  ${dim(`data in ${wishes.dataDir}`)}`);
   const end = new EndSignal(output);
-  if (hasFront() || inheritedEnv().npm_lifecycle_event !== undefined) end.followParent();
+  end.followParent();
   const product = await Product.prepare({
     wishes,
     output,
@@ -79,10 +77,7 @@ class EndSignal {
       });
   }
 
-  /**
-   * Whoever stands in front of us and dies without a word, or an npm that is killed (it runs us through a shell that
-   * passes no signals on), would leave us without a parent: that counts as a signal.
-   */
+  /** Who stands in front of us (own-session.mjs) and dies without a word: that counts as a signal. */
   followParent(): void {
     whenParentIsGone(() => this.#end(0));
   }
