@@ -3,4 +3,4 @@ export function handOver(
   args: readonly string[],
   options?: { cwd?: string; env?: NodeJS.ProcessEnv; detached?: boolean },
 ): Promise<number>;
-export function whenParentIsGone(gone: () => void): void;
+export function whenParentIsGone(gone: () => void, parent?: number): void;

@@ -24,9 +24,9 @@ export async function handOver(command, args, options = {}) {
 /**
  * Calls back once when our parent has ended. Does not keep the process alive.
  * @param {() => void} gone
+ * @param {number} [parent] its process id, where it may have ended since it was looked at
  */
-export function whenParentIsGone(gone) {
-  const parent = process.ppid;
+export function whenParentIsGone(gone, parent = process.ppid) {
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);

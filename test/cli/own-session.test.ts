@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { whenParentIsGone } from '../../cli/hand-over.mjs';
 import { treeKiller } from '../../cli/process-tree.mjs';
 import { isAlive } from '../../platform/is-alive.ts';
 import { waitFor } from '../../platform/retry.ts';
@@ -40,6 +41,12 @@ test('it notices that nobody stands in front of it any more', async () => {
   front.kill('SIGKILL');
   expect(await line()).toBe('alone');
   await waitFor('it to go', () => !isAlive(inner.pid));
+});
+
+test('a parent that had ended before anybody followed it is missed too', async () => {
+  const { child } = run('true', []);
+  await once(child, 'exit');
+  await new Promise<void>((resolve) => whenParentIsGone(resolve, child.pid));
 });
 
 test('a tree of processes is killed to its last, also when its root has gone before', async () => {
