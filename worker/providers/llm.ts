@@ -1,11 +1,11 @@
 import type { llm } from '@livekit/agents';
-import * as openai from '@livekit/agents-plugin-openai';
 import { z } from 'zod';
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import type { Env } from '../../platform/settings.ts';
 import { type Choice, labelOf, localProvider, payeeAt } from './choices.ts';
 import type { Member } from './fallback/chain.ts';
 import { gatewayUrl, localKey } from './gateway.ts';
+import { openAiLlm } from './openai-llm.ts';
 import type { ProviderWarning } from './set.ts';
 
 const listTimeoutMs = 2_000;
@@ -26,21 +26,18 @@ export async function llmMember(
   warn: (warning: ProviderWarning) => void,
 ): Promise<Member<llm.LLM>> {
   const { baseUrl, apiKey, model } = await resolveEndpoint(env, choice.model, warn);
-  const make = () =>
-    new openai.LLM({
-      model,
-      apiKey,
-      ...(baseUrl ? { baseURL: baseUrl } : {}),
-      maxCompletionTokens: maxTokens,
-      // The plugin drops a temperature of 0 (a truthiness test); reasoning models refuse any.
-      ...(/^(o\d|gpt-5)/.test(model) ? {} : { temperature: Math.max(temperature, 0.01) }),
-    });
+  const options = {
+    ...{ model, apiKey, maxCompletionTokens: maxTokens },
+    ...(baseUrl ? { baseURL: baseUrl } : {}),
+    // The plugin drops a temperature of 0 (a truthiness test); reasoning models refuse any.
+    ...(/^(o\d|gpt-5)/.test(model) ? {} : { temperature: Math.max(temperature, 0.01) }),
+  };
   const isGateway = !env.OPENAI_API_KEY && !env.OPENAI_BASE_URL;
   return {
     provider: choice.provider,
     label: labelOf({ provider: choice.provider, model }),
     paid: { to: isGateway ? localProvider : payeeAt(baseUrl, 'openai'), model },
-    make,
+    make: (onWriting = () => undefined) => openAiLlm(options, onWriting),
   };
 }
 

@@ -46,15 +46,15 @@ export class EventSink {
     });
   }
 
-  /** Enqueues events of one call and publishes them. Idempotent: the job id is their position. Throws when Redis is away. */
+  /**
+   * Enqueues events of one call and publishes them. Idempotent: the job id says from where to where they go (a write
+   * that only seemed to fail comes again with what has happened since). Throws when Redis is away.
+   */
   async write(events: readonly CallEvent[]): Promise<void> {
-    const [first] = events;
-    if (!first) return;
-    await this.send(
-      'record-call-events',
-      { events: [...events] },
-      `${first.callId}-${first.epoch}-${first.seq}`,
-    );
+    const [first, last = first] = [events[0], events.at(-1)];
+    if (!first || !last) return;
+    const jobId = `${first.callId}-${first.epoch}-${first.seq}-${last.seq}`;
+    await this.send('record-call-events', { events: [...events] }, jobId);
     const channel = callChannel(first.callId);
     const batch = this.redis.pipeline();
     for (const event of events) batch.publish(channel, JSON.stringify(event));

@@ -9,8 +9,11 @@ export interface Member<P> {
   readonly label: string;
   /** Who does the work in the end and is paid for it, where that is not the provider's own service with that model. */
   readonly paid?: { readonly to: string; readonly model?: string };
-  /** A fresh plugin, with nothing of an earlier one's connections. */
-  readonly make: () => P;
+  /**
+   * A fresh plugin, with nothing of an earlier one's connections. `onWriting`: a language model is at work on something
+   * that it hands out when it is complete.
+   */
+  readonly make: (onWriting?: () => void) => P;
 }
 
 export interface ChainHooks {

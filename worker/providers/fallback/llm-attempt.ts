@@ -19,11 +19,19 @@ export class Attempt {
   #over = false;
   #chunks = 0;
   #counted = false;
+  #writtenAt = 0;
+  #startWriting: () => void = () => undefined;
+  readonly #writing = new Promise<void>((resolve) => {
+    this.#startWriting = resolve;
+  });
   hasAnswer = false;
 
   constructor(member: Member<llm.LLM>, request: Parameters<llm.LLM['chat']>[0]) {
     this.member = member;
-    this.#model = member.make();
+    this.#model = member.make(() => {
+      this.#writtenAt = Date.now();
+      this.#startWriting();
+    });
     this.#model.on('error', ({ error }) => {
       this.#error ??= error;
     });
@@ -33,7 +41,7 @@ export class Attempt {
     });
   }
 
-  /** Settles with this attempt when it has begun to answer, or is over. */
+  /** Settles with this attempt when it has begun to answer (also with what it does not hand out yet), or is over. */
   begun(): Promise<Attempt> {
     this.#begun ??= this.#begin();
     return this.#begun;
@@ -47,6 +55,11 @@ export class Attempt {
     if (!this.#counted && this.hasAnswer && countsTokens.has(this.member))
       return 'The reply of the language model was cut off.';
     return undefined;
+  }
+
+  /** Whether it has written something within the last `ms` that it has not handed out yet. */
+  wroteWithin(ms: number): boolean {
+    return Date.now() - this.#writtenAt < ms;
   }
 
   /** The next chunk; the same one until `consume`. Never rejects. */
@@ -68,8 +81,14 @@ export class Attempt {
 
   async #begin(): Promise<Attempt> {
     for (;;) {
-      const step = await this.#read();
+      this.#pending ??= this.#read();
+      const step = await Promise.race([this.#pending, this.#writing]);
+      if (!step) {
+        this.hasAnswer = true;
+        return this;
+      }
       if (step.done) return this;
+      this.#pending = undefined;
       this.#early.push(step.chunk);
       if (llm.hasResponse(step.chunk)) {
         this.hasAnswer = true;

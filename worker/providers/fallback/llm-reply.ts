@@ -9,7 +9,7 @@ export interface ReplyTiming {
   readonly overtakeMs: number;
   /** The same when the same provider has to be asked once more: a slow server is not made slower for little. */
   readonly overtakeAloneMs: number;
-  /** Silence in the middle of a reply that counts as its end. */
+  /** Silence in the middle of a reply that counts as its end, unless a function's arguments are being written. */
   readonly gapMs: number;
   /** After this long nobody answers any more. */
   readonly giveUpMs: number;
@@ -63,6 +63,7 @@ export class Reply {
       this.#chain.fault(attempt.member, broken);
       first = this.#chain.after(attempt.member);
     }
+    if (!signal.aborted) this.#chain.exhausted();
   }
 
   /** Asks one after the other until somebody begins to answer. */
@@ -121,6 +122,11 @@ export class Reply {
     for (;;) {
       const step = await firstWithin(this.#options.timing.gapMs, signal, [attempt.next()]);
       if (signal.aborted) return undefined;
+      if (step === undefined && attempt.wroteWithin(this.#options.timing.gapMs)) {
+        // Whoever listens is to know that there is more to come.
+        yield { id: 'writing' };
+        continue;
+      }
       // What a function was called for is not asked for twice.
       if (step === undefined)
         return this.#called ? undefined : 'The language model stopped in the middle of its reply.';

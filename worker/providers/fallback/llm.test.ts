@@ -5,17 +5,21 @@ import { FallbackLlm } from './llm.ts';
 
 initializeLogger({ pretty: false, level: 'silent' });
 
-/** What a model does with one request: says words, waits so many ms, or breaks. */
-type Script = readonly (string | number | Error)[];
+/** What a model does with one request: says words, waits so many ms, breaks, or writes on a call of a function, and hands it out. */
+type Script = readonly (string | number | Error | typeof writes | typeof calls)[];
+const writes = Symbol('writes');
+const calls = Symbol('calls');
 
 class FakeLlm extends llm.LLM {
   readonly #script: Script;
   readonly #onClose: () => void;
+  readonly #onWriting: () => void;
 
-  constructor(script: Script, onClose: () => void) {
+  constructor(script: Script, onClose: () => void, onWriting: () => void) {
     super();
     this.#script = script;
     this.#onClose = onClose;
+    this.#onWriting = onWriting;
   }
 
   override label(): string {
@@ -23,24 +27,27 @@ class FakeLlm extends llm.LLM {
   }
 
   override chat(request: Parameters<llm.LLM['chat']>[0]): llm.LLMStream {
-    return new FakeStream(this, request, this.#script, this.#onClose);
+    return new FakeStream(this, request, this.#script, this.#onClose, this.#onWriting);
   }
 }
 
 class FakeStream extends llm.LLMStream {
   readonly #script: Script;
+  readonly #onWriting: () => void;
 
   constructor(
     owner: llm.LLM,
     { chatCtx, connOptions }: Parameters<llm.LLM['chat']>[0],
     script: Script,
     onClose: () => void,
+    onWriting: () => void,
   ) {
     super(owner, {
       chatCtx,
       connOptions: connOptions ?? { maxRetry: 0, retryIntervalMs: 0, timeoutMs: 1_000 },
     });
     this.#script = script;
+    this.#onWriting = onWriting;
     this.abortController.signal.addEventListener('abort', onClose, { once: true });
   }
 
@@ -49,7 +56,11 @@ class FakeStream extends llm.LLMStream {
       if (typeof step === 'number') await new Promise((resolve) => setTimeout(resolve, step));
       else if (step instanceof Error)
         throw new APIConnectionError({ message: step.message, options: { retryable: false } });
-      else if (!this.queue.closed) this.queue.put({ id: 'x', delta: { role: 'assistant', content: step } });
+      else if (step === writes) this.#onWriting();
+      else if (step === calls) {
+        const toolCalls = [llm.FunctionCall.create({ callId: 'c', name: 'book', args: '{}' })];
+        if (!this.queue.closed) this.queue.put({ id: 'x', delta: { role: 'assistant', toolCalls } });
+      } else if (!this.queue.closed) this.queue.put({ id: 'x', delta: { role: 'assistant', content: step } });
     }
   }
 }
@@ -65,10 +76,10 @@ function modelsOf(scripts: Record<string, readonly Script[]>) {
     return {
       provider,
       label: `${provider}/model`,
-      make: () => {
+      make: (onWriting: () => void = () => undefined) => {
         const script = requests[Math.min(made, requests.length - 1)] ?? [];
         if (made++ >= 0) asked.push(provider);
-        return new FakeLlm(script, () => closed.push(provider));
+        return new FakeLlm(script, () => closed.push(provider), onWriting);
       },
     };
   });
@@ -82,9 +93,12 @@ function modelsOf(scripts: Record<string, readonly Script[]>) {
     const stream = model.chat({ chatCtx: llm.ChatContext.empty() });
     const collected = stream.collect();
     await vi.advanceTimersByTimeAsync(advanceMs);
-    return (await collected).text;
+    const { text, toolCalls } = await collected;
+    called = toolCalls.map(({ name }) => name);
+    return text;
   };
-  return { reply, hooks, asked, closed };
+  let called: readonly string[] = [];
+  return { reply, hooks, asked, closed, called: () => called };
 }
 
 beforeEach(() => {
@@ -130,6 +144,29 @@ test('a reply that breaks off goes on where it stopped, or begins again with an 
   expect(await same.reply()).toBe('We are open today.');
   const other = modelsOf({ a: [['We are ', forever]], b: [['Our hours are long.']] });
   expect(await other.reply()).toBe('We are  Once more: Our hours are long.');
+});
+
+test('a function whose arguments take long to write is waited for, with words before it or without', async () => {
+  const written = Array.from({ length: 8 }, () => [1_500, writes] as const).flat();
+  for (const words of [['Let me book that.'], []]) {
+    const { reply, hooks, asked, called } = modelsOf({
+      a: [[...words, writes, ...written, calls]],
+      b: [['No.']],
+    });
+    expect(await reply()).toBe(words.join(''));
+    expect(called()).toEqual(['book']);
+    expect(asked).toEqual(['a']);
+    expect(hooks.onFault).not.toHaveBeenCalled();
+  }
+});
+
+test('one that stops writing them is asked no more; when nobody ends a reply, that is told', async () => {
+  const other = modelsOf({ a: [['Let me ', writes, 1_500, writes, forever]], b: [['I cannot.']] });
+  expect(await other.reply()).toBe('Let me  Once more: I cannot.');
+  const alone = modelsOf({ a: [['Let me ', forever]] });
+  await alone.reply();
+  expect(alone.asked).toHaveLength(5);
+  expect(alone.hooks.onExhausted).toHaveBeenCalledOnce();
 });
 
 test('alone it is asked again and again, and then given up without a word', async () => {
