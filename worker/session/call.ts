@@ -6,7 +6,7 @@ import { background } from '../../platform/background.ts';
 import { allowedHosts } from '../../platform/config.ts';
 import { messageOf } from '../message-of.ts';
 import { makeProviders, type ProviderSet } from '../providers/index.ts';
-import { addToolServers, callTools, reportUnknownCalls, type ToolKit } from '../tools/index.ts';
+import { addToolServers, callTools, reportUnknownCalls, type ToolKit, ToolUses } from '../tools/index.ts';
 import { watchForMachines } from './amd/watch-machines.ts';
 import { Caller } from './caller.ts';
 import { beginRecording, consentLine } from './consent.ts';
@@ -39,6 +39,7 @@ export class Call {
   readonly #speech: Speech;
   readonly #faults: Faults;
   readonly #switchboard: Switchboard;
+  readonly #uses = new ToolUses();
   readonly #startedAt = Date.now();
   #providers: ProviderSet | undefined;
   #session: voice.AgentSession | undefined;
@@ -47,7 +48,7 @@ export class Call {
   constructor(ctx: JobContext, plan: CallPlan, host: CallHost) {
     this.#parts = callParts(ctx, plan, host);
     this.#caller = new Caller(this.#parts);
-    this.#speech = new Speech(this.#parts);
+    this.#speech = new Speech(this.#parts, () => this.#switchboard.busy);
     this.#faults = new Faults(this.#parts, this.#speech);
     this.#switchboard = new Switchboard(this.#parts, {
       caller: this.#caller,
@@ -155,7 +156,7 @@ export class Call {
       ...{ plan, events, log },
       room: ctx.room,
       over: outcome.signal,
-      used: new Set(),
+      uses: this.#uses,
       controlPlane: { url: controlPlaneUrl, token: secrets.internalToken },
       allowHosts: allowedHosts(host.config),
       credential: (name) => credentials.get(name),
@@ -175,7 +176,7 @@ export class Call {
       {
         ...{ parts: this.#parts, session, speech: this.#speech, faults: this.#faults },
         silence: this.#switchboard.silence,
-        tools: () => callTools(this.#toolKit()),
+        toolKit: () => this.#toolKit(),
       },
       agentId,
     );
@@ -209,7 +210,10 @@ export class Call {
     await this.#open(session);
     if (this.#providers) background(log, 'connecting the synthesiser', this.#providers.tts.connectAhead());
     this.#watchManners(session);
-    watchClock(session, this.#parts.plan, { say: this.#sayAsIs, over: outcome.signal });
+    watchClock(session, this.#parts.plan, {
+      ...{ say: this.#sayAsIs, over: outcome.signal },
+      otherAgent: AbortSignal.any([outcome.signal, this.#manners.signal]),
+    });
     await outcome.wait();
   }
 
@@ -238,7 +242,7 @@ export class Call {
     const onKey = watchManners(session, plan, {
       say: this.#sayAsIs,
       hangUp: (detail, withGoodbye) => outcome.finish('agent_hung_up', detail, withGoodbye ? 'bye' : null),
-      isBusy: () => this.#caller.isLeaving || this.#switchboard.busy,
+      isBusy: () => this.#caller.isLeaving || this.#switchboard.busy || this.#uses.running,
       over: AbortSignal.any([outcome.signal, this.#manners.signal]),
     });
     ctx.room.on(RoomEvent.DtmfReceived, onKey);

@@ -15,6 +15,7 @@ function line(given: Parameters<typeof agentDefinition.parse>[0], resume: CallPl
   const session = Object.assign(new EventEmitter(), { agentState: 'listening', userState: 'listening' });
   const asked: string[] = [];
   const over = new AbortController();
+  const handOff = new AbortController();
   const plan = { definition: agentDefinition.parse(given), resume } as CallPlan;
   const hooks = {
     say: (text: string, source: string) => void asked.push(`${source}: ${text}`),
@@ -26,7 +27,8 @@ function line(given: Parameters<typeof agentDefinition.parse>[0], resume: CallPl
     over: over.signal,
   };
   const key = watchManners(session as unknown as voice.AgentSession, plan, hooks);
-  watchClock(session as unknown as voice.AgentSession, plan, hooks);
+  const otherAgent = AbortSignal.any([over.signal, handOff.signal]);
+  watchClock(session as unknown as voice.AgentSession, plan, { ...hooks, otherAgent });
   const user = (state: string) => {
     session.userState = state;
     session.emit(events.UserStateChanged, { newState: state });
@@ -35,7 +37,7 @@ function line(given: Parameters<typeof agentDefinition.parse>[0], resume: CallPl
     session.emit(events.ConversationItemAdded, {
       item: { type: 'message', role, rawTextContent: text, interrupted },
     });
-  return { session, asked, over, key, user, item };
+  return { session, asked, over, handOff, key, user, item };
 }
 
 test('a silent line is spoken to and then ended; a key of the caller counts as a word', () => {
@@ -110,5 +112,13 @@ test('an agent that gave the call to another one neither prompts nor ends it', (
   key();
   item('assistant', 'Goodbye!');
   vi.advanceTimersByTime(60_000);
+  expect(asked).toEqual([]);
+});
+
+test('the first message of an agent is not said any more when another one has the call', () => {
+  const wait = { speaksFirst: 'wait', firstMessage: 'Hello?', firstMessageDelayMs: 3_000 };
+  const { asked, handOff } = line(wait);
+  handOff.abort();
+  vi.advanceTimersByTime(10_000);
   expect(asked).toEqual([]);
 });

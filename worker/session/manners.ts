@@ -50,17 +50,19 @@ export function watchManners(session: Session, { definition }: CallPlan, hooks: 
   };
 }
 
-/** What belongs to the call, whoever goes on with it: a word before its time is up, a first message after all. */
+/**
+ * What belongs to the call: a word before its time is up, whoever goes on with it, and a first message after all.
+ * `otherAgent` is aborted when another agent goes on, or the call is over.
+ */
 export function watchClock(
   session: Session,
   plan: CallPlan,
-  hooks: Pick<MannersHooks, 'say' | 'over'>,
+  hooks: Pick<MannersHooks, 'say' | 'over'> & { readonly otherAgent: AbortSignal },
 ): void {
-  const timers = [
-    warnBeforeEnd(plan, hooks),
-    ...(plan.resume === null ? [speakAfterAll(session, plan, hooks)] : []),
-  ];
-  hooks.over.addEventListener('abort', () => timers.forEach(clearTimeout), { once: true });
+  const warning = warnBeforeEnd(plan, hooks);
+  hooks.over.addEventListener('abort', () => clearTimeout(warning), { once: true });
+  const first = plan.resume === null ? speakAfterAll(session, plan, hooks) : undefined;
+  hooks.otherAgent.addEventListener('abort', () => clearTimeout(first), { once: true });
 }
 
 type Says = Pick<MannersHooks, 'say'>;

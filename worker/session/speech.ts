@@ -12,12 +12,15 @@ const keptPhrases: readonly PhraseName[] = ['moment', 'failed', 'again', 'slow']
 /** What the agent says without its language model: fixed words, rendered once and remembered. */
 export class Speech {
   readonly #parts: CallParts;
+  readonly #isOff: () => boolean;
   readonly #kept = new Map<string, Int16Array>();
   #providers: ProviderSet | undefined;
   #session: voice.AgentSession | undefined;
 
-  constructor(parts: CallParts) {
+  /** @param isOff the agent does not lead the conversation: it is silent, or the caller on hold */
+  constructor(parts: CallParts, isOff: () => boolean) {
     this.#parts = parts;
+    this.#isOff = isOff;
   }
 
   /** Another agent speaks with another voice, and its phrases are rendered anew. */
@@ -73,8 +76,12 @@ export class Speech {
     });
   }
 
-  /** `say` for those who cannot wait. */
+  /**
+   * `say` for words that nobody waits for: a prompt, a warning, an apology, a greeting after all. Not said at all while
+   * somebody else has the caller.
+   */
   saySoon(text: string, source: SpeechSource): void {
+    if (this.#isOff()) return;
     background(this.#parts.log, 'saying a phrase', this.say(text, source));
   }
 }

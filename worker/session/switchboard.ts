@@ -44,8 +44,10 @@ export class Switchboard {
       ignore: () => this.busy || parts.outcome.ending !== undefined || caller.answeredAt === 0,
       typed: (digits) => {
         const answer = async () => {
-          await this.#session?.interrupt().await;
-          this.#session?.generateReply({ userInput: keysMessage(digits) });
+          const session = this.#session;
+          if (!session) return;
+          await cutIn(session);
+          session.generateReply({ userInput: keysMessage(digits) });
         };
         background(parts.log, 'telling the agent which keys were pressed', answer());
       },
@@ -85,5 +87,14 @@ export class Switchboard {
     this.#waiting.stop();
     this.keys.close();
     this.#supervisors.close();
+  }
+}
+
+/** The agent falls silent; one that is to be heard out (a consent line, an agent without interruptions) goes on. */
+async function cutIn(session: voice.AgentSession): Promise<void> {
+  try {
+    await session.interrupt().await;
+  } catch {
+    // Thrown for a speech that allows no interruptions; what is asked for next comes after it.
   }
 }

@@ -2,7 +2,7 @@ import { llm, voice } from '@livekit/agents';
 import { RoomEvent } from '@livekit/rtc-node';
 import { z } from 'zod';
 import { DigitCollector } from '../../core/tools/digit-collector.ts';
-import { reportedTool, type ToolKit } from './tool-kit.ts';
+import { holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
 
 const { UserInputTranscribed, UserStateChanged } = voice.AgentSessionEventTypes;
 
@@ -29,7 +29,7 @@ export const collectDigitsTool = (kit: ToolKit): llm.FunctionTool =>
       const read = asked.safeParse(args);
       if (!read.success) throw new llm.ToolError(`These arguments do not fit: ${read.error.message}`);
       // Otherwise the first digit that is said would end this very turn.
-      if (!ctx.speechHandle.interrupted) ctx.speechHandle.allowInterruptions = false;
+      const letGo = holdSpeech(ctx.speechHandle);
       const collector = new DigitCollector({
         ...(read.data.length === undefined ? {} : { length: read.data.length }),
         terminator: read.data.terminator,
@@ -42,7 +42,7 @@ export const collectDigitsTool = (kit: ToolKit): llm.FunctionTool =>
         return await collector.result;
       } finally {
         stopListening();
-        if (!ctx.speechHandle.interrupted) ctx.speechHandle.allowInterruptions = true;
+        letGo();
       }
     },
   });

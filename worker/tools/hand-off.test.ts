@@ -1,9 +1,10 @@
 import { initializeLogger, llm, voice } from '@livekit/agents';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { createLogger } from '../../platform/log.ts';
 import { HandOffRefused } from '../session/hand-off.ts';
 import { handOffTool } from './hand-off.ts';
 import type { ToolKit } from './tool-kit.ts';
+import { ToolUses } from './tool-uses.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -18,7 +19,7 @@ async function talk(args: Record<string, unknown>, handOff: ToolKit['handOff']) 
   const kit = {
     events: { emit: (event: { type: string }) => emitted.push(event) },
     log: createLogger('test', { level: 'silent' }),
-    used: new Set(),
+    uses: new ToolUses(),
     handOff,
   } as unknown as ToolKit;
   const session = new voice.AgentSession({
@@ -73,4 +74,49 @@ test('somebody whom the model has made up is nobody', async () => {
   });
   expect(current).toBe(first);
   expect(returned).toMatchObject({ ok: false, result: expect.stringContaining('Bookings, Billing') });
+});
+
+/** A hand-off in the middle of a speech that can be cut. */
+async function handOffFrom(
+  speechHandle: { interrupted: boolean; allowInterruptions: boolean },
+  during = () => {},
+) {
+  const next = new voice.Agent({ instructions: 'You do the billing.' });
+  const handOff = vi.fn(async () => {
+    during();
+    return next;
+  });
+  const updateAgent = vi.fn();
+  const kit = {
+    events: { emit: () => undefined },
+    log: createLogger('test', { level: 'silent' }),
+    uses: new ToolUses(),
+    handOff,
+  } as unknown as ToolKit;
+  const done = handOffTool(kit, targets).execute({ to: 'Billing' }, {
+    ctx: { speechHandle, session: { updateAgent }, waitForPlayout: async () => undefined },
+    toolCallId: 'one',
+  } as unknown as llm.ToolOptions);
+  return { done, handOff, updateAgent, next };
+}
+
+test('the words of a caller do not cut a hand-off in two', async () => {
+  const speech = { interrupted: false, allowInterruptions: true };
+  const seen: boolean[] = [];
+  const { done } = await handOffFrom(speech, () => seen.push(speech.allowInterruptions));
+  await done;
+  expect(seen).toEqual([false]);
+  expect(speech.allowInterruptions).toBe(true);
+});
+
+test('an agent that was cut off before does not hand over; one that is cut off meanwhile has handed over', async () => {
+  const early = await handOffFrom({ interrupted: true, allowInterruptions: true });
+  await expect(early.done).rejects.toThrow('interrupted');
+  expect(early.handOff).not.toHaveBeenCalled();
+  const speech = { interrupted: false, allowInterruptions: true };
+  const late = await handOffFrom(speech, () => {
+    speech.interrupted = true;
+  });
+  await late.done;
+  expect(late.updateAgent).toHaveBeenCalledExactlyOnceWith(late.next);
 });

@@ -2,7 +2,7 @@ import { llm } from '@livekit/agents';
 import type { HandoffTarget } from '../../core/agents/definition.ts';
 import { handOffSpec, handOffTarget, notHandedOver } from '../../core/tools/hand-off.ts';
 import { HandOffRefused } from '../session/hand-off.ts';
-import { reportedTool, type ToolKit } from './tool-kit.ts';
+import { holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
 
 /** Lets another agent go on with the call. */
 export const handOffTool = (kit: ToolKit, targets: readonly HandoffTarget[]): llm.FunctionTool =>
@@ -10,11 +10,20 @@ export const handOffTool = (kit: ToolKit, targets: readonly HandoffTarget[]): ll
     ...handOffSpec(targets),
     run: async ({ to }, { ctx }) => {
       const target = handOffTarget(targets, to);
-      await ctx.waitForPlayout();
+      const { speechHandle, session } = ctx;
+      const letGo = holdSpeech(speechHandle);
       try {
-        return llm.handoff({ agent: await kit.handOff(target.agentId) });
+        await ctx.waitForPlayout();
+        // What a cut speech has called for is dropped by the framework, so it must not be done either.
+        if (speechHandle.interrupted) throw new llm.ToolError('You were interrupted. Listen first.');
+        const agent = await kit.handOff(target.agentId);
+        // A supervisor has cut it off meanwhile, and the call is the other agent's already.
+        if (speechHandle.interrupted) session.updateAgent(agent);
+        return llm.handoff({ agent });
       } catch (error) {
         throw error instanceof HandOffRefused ? notHandedOver(error.message) : error;
+      } finally {
+        letGo();
       }
     },
   });

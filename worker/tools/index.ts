@@ -14,6 +14,7 @@ import { transferCallTool } from './transfer-call.ts';
 
 export type { ToolKit } from './tool-kit.ts';
 export { addToolServers } from './tool-servers.ts';
+export { ToolUses } from './tool-uses.ts';
 export { reportUnknownCalls } from './unknown-calls.ts';
 
 /** The tools of one call: the agent's own functions, and the built-in ones that it has and that can work here. */

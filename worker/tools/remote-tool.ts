@@ -10,14 +10,12 @@ const requestTimeoutMs = 4_000;
 /** A built-in function that the control plane carries out. Asked again after a fault: one use of it counts once. */
 export function remoteTool(kit: ToolKit, name: RemoteToolName): llm.FunctionTool {
   const { description, parameters } = remoteToolSpecs()[name];
-  let uses = 0;
   return sharedTool(kit, {
     ...{ name, description, parameters },
     // What is promised must not be left half done because the caller says "yes" meanwhile.
     interruptible: false,
     run: async (args, { toolCallId }) => {
-      // Models repeat the ids of their calls; here one use has one.
-      const key = `${kit.plan.epoch}-${++uses}-${toolCallId}`.slice(0, 200);
+      const key = kit.uses.key(kit.plan.epoch, toolCallId);
       const { ok, words } = await retry(() => ask(kit, name, key, args), {
         attempts: 3,
         baseMs: 100,

@@ -4,6 +4,7 @@ import type { CallEventBody } from '../../core/calls/events.ts';
 import { type Tool, ToolError } from '../../core/tools/tool.ts';
 import { createLogger } from '../../platform/log.ts';
 import { sharedTool, type ToolKit } from './tool-kit.ts';
+import { ToolUses } from './tool-uses.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -16,7 +17,7 @@ function rig(tool: Partial<Tool> = {}) {
     events: { emit: (event: CallEventBody) => void events.push(event) },
     log: createLogger('test', { level: 'silent' }),
     say: (text: string) => void said.push(text),
-    used: new Set<string>(),
+    uses: new ToolUses(),
   } as unknown as ToolKit;
   const made = sharedTool(kit, {
     ...{ name: 'look', description: '', parameters: {} },
@@ -24,13 +25,13 @@ function rig(tool: Partial<Tool> = {}) {
     ...tool,
   });
   const abort = new AbortController();
-  let uses = 0;
+  let number = 0;
   return {
-    ...{ events, said, speechHandle, abort },
+    ...{ events, said, speechHandle, abort, uses: kit.uses },
     use: () =>
       made.execute({ item: 'rope' }, {
         ctx: { speechHandle },
-        toolCallId: `use-${++uses}`,
+        toolCallId: `use-${++number}`,
         abortSignal: abort.signal,
       } as unknown as llm.ToolOptions),
   };
@@ -114,4 +115,18 @@ test('a function that may be interrupted is told when the caller talks on', asyn
   expect(speechHandle.allowInterruptions).toBe(true);
   abort.abort();
   expect(given?.aborted).toBe(true);
+});
+
+test('somebody waits for a function until it has returned or failed', async () => {
+  for (const run of [
+    async () => after(5_000, { result: 1 }),
+    async () => Promise.reject(new ToolError('no')),
+  ]) {
+    const { use, uses } = rig({ run });
+    const done = Promise.resolve(use()).catch(() => undefined);
+    expect(uses.running).toBe(true);
+    await vi.advanceTimersByTimeAsync(5_000);
+    await done;
+    expect([uses.running, uses.has('use-1'), uses.has('use-2')]).toEqual([false, true, false]);
+  }
 });

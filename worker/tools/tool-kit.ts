@@ -12,6 +12,7 @@ import {
 import type { Logger } from '../../platform/log.ts';
 import type { EventStream } from '../report/event-stream.ts';
 import type { TransferOrder, TransferOutcome } from '../session/transfer/transfers.ts';
+import type { ToolUses } from './tool-uses.ts';
 
 /** What a tool may use of the call it runs in. */
 export interface ToolKit {
@@ -38,8 +39,8 @@ export interface ToolKit {
   /** Aborted when the call is over. */
   readonly over: AbortSignal;
   readonly controlPlane: { readonly url: string; readonly token: string };
-  /** Ids of the tool calls that were carried out and reported. */
-  readonly used: Set<string>;
+  /** The same for every agent of the call. */
+  readonly uses: ToolUses;
 }
 
 type Run = (args: Record<string, unknown>, options: llm.ToolOptions) => Promise<unknown>;
@@ -60,10 +61,8 @@ export function reportedTool(kit: ToolKit, { run, ...spec }: Spec): llm.Function
 export function sharedTool(kit: ToolKit, tool: Tool): llm.FunctionTool {
   const { name, description, parameters, waiting, interruptible = true } = tool;
   return report(kit, { name, description, parameters }, async (args, { ctx, toolCallId, abortSignal }) => {
-    const { speechHandle } = ctx;
-    const held = !interruptible && !speechHandle.interrupted && speechHandle.allowInterruptions;
-    if (held) speechHandle.allowInterruptions = false;
-    const text = waiting?.texts[kit.used.size % waiting.texts.length];
+    const letGo = interruptible ? undefined : holdSpeech(ctx.speechHandle);
+    const text = waiting?.texts[kit.uses.count % waiting.texts.length];
     const timer =
       text === undefined
         ? undefined
@@ -75,9 +74,21 @@ export function sharedTool(kit: ToolKit, tool: Tool): llm.FunctionTool {
       return await tool.run(args, { toolCallId, signal: interruptible ? abortSignal : undefined });
     } finally {
       clearTimeout(timer);
-      if (held && !speechHandle.interrupted) speechHandle.allowInterruptions = true;
+      letGo?.();
     }
   });
+}
+
+/**
+ * From here on what the caller says does not take back what is being done. Answers what ends that: the reply to the
+ * function is the same speech, and nothing that a caller says into one that cannot be interrupted is heard.
+ */
+export function holdSpeech(speech: voice.SpeechHandle): () => void {
+  if (speech.interrupted || !speech.allowInterruptions) return () => undefined;
+  speech.allowInterruptions = false;
+  return () => {
+    if (!speech.interrupted) speech.allowInterruptions = true;
+  };
 }
 
 function report(
@@ -100,7 +111,7 @@ function report(
           ...(status === undefined ? {} : { status }),
           ...(attempts === undefined ? {} : { attempts }),
         });
-      kit.used.add(toolCallId);
+      kit.uses.begin(toolCallId);
       kit.events.emit({ type: 'tool.called', toolCallId, name, arguments: args });
       try {
         const { result, ...facts } = await run(args, options);
@@ -113,6 +124,8 @@ function report(
         const words = known ? error.message : neutralFailure;
         returned(false, words, error instanceof ToolError ? error.facts : {});
         throw error instanceof llm.ToolError ? error : new llm.ToolError(words);
+      } finally {
+        kit.uses.end();
       }
     },
   }) as unknown as llm.FunctionTool;

@@ -1,6 +1,7 @@
 import { llm } from '@livekit/agents';
 import type { Target } from '../../core/calls/transfers/targets.ts';
-import { reportedTool, type ToolKit } from './tool-kit.ts';
+import type { TransferOutcome } from '../session/transfer/transfers.ts';
+import { holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
 
 /** Lets the agent put the caller through to a person, in the way that the target says. */
 export const transferCallTool = (kit: ToolKit, targets: readonly Target[]): llm.FunctionTool =>
@@ -18,12 +19,18 @@ export const transferCallTool = (kit: ToolKit, targets: readonly Target[]): llm.
       },
     },
     run: async ({ target }, { ctx, toolCallId }) => {
-      const { speechHandle } = ctx;
-      // What the caller says while it rings does not take the transfer back.
-      if (!speechHandle.interrupted) speechHandle.allowInterruptions = false;
-      await ctx.waitForPlayout();
-      const order = { target: typeof target === 'string' ? target : '', requestKey: toolCallId };
-      const result = await kit.transfer(order);
+      const order = {
+        target: typeof target === 'string' ? target : '',
+        requestKey: kit.uses.key(kit.plan.epoch, toolCallId),
+      };
+      const letGo = holdSpeech(ctx.speechHandle);
+      let result: TransferOutcome;
+      try {
+        await ctx.waitForPlayout();
+        result = await kit.transfer(order);
+      } finally {
+        letGo();
+      }
       if (!result.ok)
         throw new llm.ToolError(
           `Could not transfer: ${result.reason} Tell the caller and offer to help otherwise.`,

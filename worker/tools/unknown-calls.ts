@@ -7,11 +7,11 @@ import type { ToolKit } from './tool-kit.ts';
  */
 export function reportUnknownCalls(
   session: Pick<voice.AgentSession, 'on'>,
-  { used, events }: Pick<ToolKit, 'used' | 'events'>,
+  { uses, events }: Pick<ToolKit, 'uses' | 'events'>,
 ): void {
   session.on(voice.AgentSessionEventTypes.FunctionToolsExecuted, ({ functionCalls, functionCallOutputs }) => {
     for (const { callId, name, args } of functionCalls) {
-      if (used.has(callId)) continue;
+      if (uses.has(callId)) continue;
       const output = functionCallOutputs.find((one) => one.callId === callId);
       events.emit({ type: 'tool.called', toolCallId: callId, name, arguments: args });
       events.emit({

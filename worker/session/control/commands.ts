@@ -84,9 +84,9 @@ export async function carryOut(around: CommandParts, id: string, action: Control
     case 'transfer':
       return startTransfer(around, session, id, action);
     case 'cancel_transfer':
-      if (!transfers.cancel()) throw new Refusal('No transfer is under way.');
-      return 'The transfer is given up.';
+      return cancelTransfer(transfers);
     case 'hand_off':
+      if (silence.on) throw new Refusal('The agent is silent. Let it speak before another one goes on.');
       if (transfers.running) throw new Refusal('A transfer is under way.');
       return await around.handOff(action.agentId);
     case 'dtmf':
@@ -154,14 +154,23 @@ function startTransfer(
 ): string {
   const problem = transfers.problem({ target });
   if (problem) throw new Refusal(problem);
-  const run = async () => {
+  const sayMoment = async () => {
     const moment = await speech.say(speech.phrase('moment'), 'say');
     await moment?.waitForPlayout();
-    const result = await transfers.transfer({ target, mode, requestKey: `command-${id}` });
+  };
+  const run = async () => {
+    const result = await transfers.transfer({ target, mode, requestKey: `command-${id}` }, sayMoment);
     if (!silence.on) sayBack(parts, speech, session, result);
   };
   background(parts.log, 'a transfer by command', run());
   return 'The transfer has begun.';
+}
+
+function cancelTransfer(transfers: Transfers): string {
+  const cancelled = transfers.cancel();
+  if (cancelled === 'none') throw new Refusal('No transfer is under way.');
+  if (cancelled === 'too_late') throw new Refusal('The carrier is moving the caller already.');
+  return 'The transfer is given up.';
 }
 
 /** The caller who is back hears why. A scripted model has no words for it, so there the reason itself is said. */

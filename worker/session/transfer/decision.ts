@@ -1,11 +1,11 @@
 /** What somebody who was asked "do you take the call?" has said. Pure. */
 
 const accepts =
-  /\b(yes|yeah|yep|yup|sure|okay|ok|of course|absolutely|certainly|i('| wi)?ll take|take it|take the call|put (them|him|her|it) through|connect|go ahead|please do|ja|jawohl|gerne|klar|natürlich|sí|si|claro|vale|por supuesto|oui|d'accord|bien sûr|volontiers)\b/u;
+  /(?<!\p{L})(yes|yeah|yep|yup|sure|okay|ok|of course|absolutely|certainly|i('| wi)?ll take|take it|take the call|put (them|him|her|it) through|connect|go ahead|please do|ja|jawohl|gerne|klar|natürlich|sí|si|claro|vale|por supuesto|oui|d'accord|bien sûr|volontiers)(?!\p{L})/u;
 const declines =
-  /\b(no|nope|nah|not now|not (a )?good|can'?t|cannot|can not|decline|busy|later|don'?t|do not|nein|nicht|keine zeit|später|ahora no|no puedo|non|pas maintenant)\b/u;
+  /(?<!\p{L})(no|nope|nah|not now|not (a )?good|can'?t|cannot|can not|decline|busy|later|don'?t|do not|nein|nicht|keine zeit|später|ahora no|no puedo|non|pas maintenant)(?!\p{L})/u;
 const machine =
-  /\b(leave (me |us )?(a|your) (message|name)|after the (tone|beep|signal)|voice ?mail|mailbox|not available|unavailable|can(no|')?t (come|get) to the phone|nach dem (ton|signal|piep)|hinterlassen sie|mailbox|anrufbeantworter|después de la señal|deje (su|un) mensaje|buzón|après le (bip|signal)|laissez (un|votre) message|messagerie)\b/u;
+  /(?<!\p{L})(leave (me |us )?(a|your) (message|name)|after the (tone|beep|signal)|voice ?mail|mailbox|not available|unavailable|can(no|')?t (come|get) to the phone|nach dem (ton|signal|piep)|hinterlassen sie|mailbox|anrufbeantworter|después de la señal|deje (su|un) mensaje|buzón|après le (bip|signal)|laissez (un|votre) message|messagerie)(?!\p{L})/u;
 
 export type Decision = 'accepted' | 'declined' | 'voicemail';
 

@@ -46,6 +46,8 @@ export class Transfers {
   readonly #caller: Caller;
   readonly #waiting: WaitingRoom;
   #running: AbortController | undefined;
+  /** The carrier was told to move the caller, and nobody can call that back. */
+  #referring = false;
 
   constructor(parts: CallParts, caller: Caller, waiting: WaitingRoom) {
     this.#parts = parts;
@@ -57,10 +59,12 @@ export class Transfers {
     return this.#running !== undefined;
   }
 
-  /** Gives up what is under way; false: nothing is. */
-  cancel(): boolean {
-    this.#running?.abort(new Error('cancelled'));
-    return this.#running !== undefined;
+  /** Gives up what is under way, where that is still possible. */
+  cancel(): 'given_up' | 'none' | 'too_late' {
+    if (!this.#running) return 'none';
+    if (this.#referring) return 'too_late';
+    this.#running.abort(new Error('cancelled'));
+    return 'given_up';
   }
 
   /** Why an order cannot be carried out at all; undefined: it can be tried. */
@@ -72,8 +76,12 @@ export class Transfers {
     return typeof found === 'string' ? found : undefined;
   }
 
-  /** Resolves when the caller is connected, or back. Never rejects. */
-  async transfer(order: TransferOrder): Promise<TransferOutcome> {
+  /**
+   * Resolves when the caller is connected, or back. Never rejects.
+   *
+   * @param before what has to be said first; the transfer is under way, and can be cancelled, from its beginning
+   */
+  async transfer(order: TransferOrder, before?: () => Promise<void>): Promise<TransferOutcome> {
     const { outcome, plan, log } = this.#parts;
     const problem = this.problem(order);
     const target = orderedTarget(plan.definition, order.target, plan);
@@ -82,6 +90,8 @@ export class Transfers {
     this.#running = running;
     const signal = AbortSignal.any([running.signal, outcome.signal]);
     try {
+      await before?.();
+      signal.throwIfAborted();
       const mode = order.mode ?? target.mode;
       if (mode === 'cold' && plan.channel === 'phone') {
         const referred = await this.#refer(target);
@@ -100,7 +110,10 @@ export class Transfers {
   /** By REFER. Null: the carrier does not do that, so somebody is dialed instead. */
   async #refer({ name, number }: Target): Promise<TransferOutcome | null> {
     const { events, outcome, log } = this.#parts;
-    const referral = await refer(this.#parts, this.#caller, bareNumber(number));
+    this.#referring = true;
+    const referral = await refer(this.#parts, this.#caller, bareNumber(number)).finally(() => {
+      this.#referring = false;
+    });
     if (referral.ok) {
       events.emit({
         type: 'transfer.finished',

@@ -1,0 +1,42 @@
+import type { llm } from '@livekit/agents';
+import { expect, test, vi } from 'vitest';
+import { createLogger } from '../../platform/log.ts';
+import type { ToolKit } from './tool-kit.ts';
+import { ToolUses } from './tool-uses.ts';
+import { transferCallTool } from './transfer-call.ts';
+
+function rig(ok: boolean) {
+  const transfer = vi.fn<ToolKit['transfer']>(async () =>
+    ok ? { ok, stays: true, name: 'Sales' } : { ok, reason: 'Nobody answered.' },
+  );
+  const kit = {
+    plan: { epoch: 2 },
+    events: { emit: () => undefined },
+    log: createLogger('test', { level: 'silent' }),
+    uses: new ToolUses(),
+    transfer,
+  } as unknown as ToolKit;
+  const speechHandle = { interrupted: false, allowInterruptions: true };
+  const tool = transferCallTool(kit, []);
+  const use = () =>
+    tool.execute({ target: 'Sales' }, {
+      ctx: { speechHandle, waitForPlayout: async () => expect(speechHandle.allowInterruptions).toBe(false) },
+      toolCallId: 'call_0',
+    } as unknown as llm.ToolOptions);
+  return { use, speechHandle, keys: () => transfer.mock.calls.map(([order]) => order.requestKey) };
+}
+
+test('the caller may cut in again once the transfer has failed, or three are on the line', async () => {
+  for (const ok of [true, false]) {
+    const { use, speechHandle } = rig(ok);
+    await Promise.resolve(use()).catch(() => undefined);
+    expect(speechHandle.allowInterruptions).toBe(true);
+  }
+});
+
+test('a model that repeats the id of its call asks for another transfer', async () => {
+  const { use, keys } = rig(true);
+  await use();
+  await use();
+  expect(keys()).toEqual(['2-1-call_0', '2-2-call_0']);
+});
