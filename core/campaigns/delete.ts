@@ -1,16 +1,17 @@
-import { and, count, eq, inArray } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { attempts } from '../../db/schema/attempts.ts';
 import { campaigns } from '../../db/schema/campaigns.ts';
 import { contactLists } from '../../db/schema/contact-lists.ts';
+import type { WorkspaceContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { findCampaign } from './campaign.ts';
 import { isLive } from './state.ts';
 
 /**
- * Deletes a campaign with its contacts, lists and attempts. Its calls and the ledger stay. Throws conflict, saying what
- * uses it, while it may call people, has calls on, or gets a list.
+ * Deletes a campaign with its contacts and lists. Its calls, whom it has rung (every cap counts that) and the ledger stay.
+ * Throws conflict, saying what uses it, while it may call people, has calls on, or gets a list.
  */
 export const deleteCampaign = operation({
   name: 'campaign.delete',
@@ -40,7 +41,20 @@ export const deleteCampaign = operation({
         'conflict',
         `A list is being imported into the campaign: ${coming.map(({ name }) => name).join(', ')}.`,
       );
+    await removeUploads(ctx, id);
+    // Nothing has rung, so nothing counts.
+    await ctx.db.delete(attempts).where(and(eq(attempts.campaignId, id), isNull(attempts.dialedAt)));
     await ctx.db.delete(campaigns).where(eq(campaigns.id, id));
     return id;
   },
 });
+
+/** What was uploaded and is not a list of people yet, or will never be. */
+async function removeUploads(ctx: WorkspaceContext, campaignId: string): Promise<void> {
+  const lists = await ctx.db
+    .select({ parts: contactLists.parts })
+    .from(contactLists)
+    .where(eq(contactLists.campaignId, campaignId));
+  const keys = lists.flatMap(({ parts }) => parts.map(({ blobKey }) => blobKey));
+  if (keys.length > 0) await ctx.emit('remove-blobs', { keys });
+}

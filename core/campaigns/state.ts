@@ -12,7 +12,7 @@ export type CampaignMove = 'start' | 'begin' | 'pause' | 'resume' | 'stop' | 'fi
 
 const moves: Readonly<Record<CampaignMove, readonly [from: readonly CampaignStatus[], to: CampaignStatus]>> =
   {
-    start: [['draft', 'finished'], 'running'],
+    start: [['draft', 'scheduled', 'finished'], 'running'],
     begin: [['scheduled'], 'running'],
     pause: [['scheduled', 'running'], 'paused'],
     resume: [['paused'], 'running'],

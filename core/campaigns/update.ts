@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { campaignNumbers } from '../../db/schema/campaign-numbers.ts';
 import { campaignVersions } from '../../db/schema/campaign-versions.ts';
+import { nowMs } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { refuseDuplicate } from '../unique.ts';
@@ -43,7 +44,10 @@ export const updateCampaignSettings = operation({
     const timing = given.rules !== undefined || given.startsAt !== undefined || given.endsAt !== undefined;
     const numberIds = await checkCampaign(ctx, next, { timing });
     const version = old.version + 1;
-    const saved = await refuseDuplicate(updateCampaign(ctx, old.id, { ...change, version }), {
+    // A start that is moved ahead is waited for; one that is taken away or has come is seen by the next look.
+    const ahead = next.startsAt !== null && next.startsAt.getTime() > nowMs(ctx);
+    const status = old.status === 'running' && ahead ? 'scheduled' : old.status;
+    const saved = await refuseDuplicate(updateCampaign(ctx, old.id, { ...change, version, status }), {
       campaigns_slug: slugTaken,
     });
     // Every version has its rules, so that a decision can be judged again.

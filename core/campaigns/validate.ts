@@ -6,6 +6,7 @@ import { isUuid } from '../../platform/ids.ts';
 import { agentDefinition } from '../agents/definition.ts';
 import { nowMs, type WorkspaceContext } from '../context.ts';
 import { DomainError, type FieldProblem } from '../errors.ts';
+import { costOf } from './engine/costs.ts';
 import type { MachinePolicy } from './machine-policy.ts';
 import { checkRuleSettings, type RuleSettings } from './rules/index.ts';
 
@@ -70,8 +71,9 @@ const inSettings = new Set(['windows', 'holidays', 'packs']);
 
 async function agentProblems(
   ctx: WorkspaceContext,
-  { agentId, machinePolicy }: Pick<Saved, 'agentId' | 'machinePolicy'>,
+  saved: Pick<Saved, 'agentId' | 'machinePolicy' | 'budgetMicros' | 'minutePriceMicros'>,
 ): Promise<FieldProblem[]> {
+  const { agentId, machinePolicy, budgetMicros, minutePriceMicros } = saved;
   const [agent] = isUuid(agentId)
     ? await ctx.db
         .select({ definition: agentVersions.definition })
@@ -81,8 +83,19 @@ async function agentProblems(
         .for('share', { of: agents })
     : [];
   if (!agent) return [{ path: 'agentId', message: 'the workspace has no such agent' }];
-  const { message } = agentDefinition.parse(agent.definition).voicemail;
-  return machinePolicy === 'leave_message' && message.trim() === ''
-    ? [{ path: 'machinePolicy', message: 'the agent has no message to leave' }]
-    : [];
+  const { voicemail, maxCallDurationMs } = agentDefinition.parse(agent.definition);
+  const isMute = machinePolicy === 'leave_message' && voicemail.message.trim() === '';
+  const aCall = costOf(maxCallDurationMs, minutePriceMicros);
+  const isTooLittle = budgetMicros !== null && budgetMicros < aCall;
+  return [
+    ...(isMute ? [{ path: 'machinePolicy', message: 'the agent has no message to leave' }] : []),
+    ...(isTooLittle
+      ? [
+          {
+            path: 'budgetMicros',
+            message: `does not pay for one call: one of ${Math.ceil(maxCallDurationMs / 60_000)} minutes, as long as the agent's may be, costs ${aCall / 1_000_000}`,
+          },
+        ]
+      : []),
+  ];
 }

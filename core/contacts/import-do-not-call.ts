@@ -7,8 +7,8 @@ import { TableError } from './import/table.ts';
 
 export const doNotCallFile = { bytes: 16 * 1024 ** 2, numbers: 200_000, shownErrors: 100 } as const;
 
-/** Of one transaction. */
-const numbersAtOnce = 10_000;
+/** Of one transaction, in which nobody of the workspace is dialed. */
+const numbersAtOnce = 2_000;
 
 interface Imported {
   /** Numbers that were not on the list before. */

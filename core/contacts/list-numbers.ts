@@ -1,10 +1,15 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { anyOf } from '../../db/any-of.ts';
 import type { Database, Transaction } from '../../db/client.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { doNotCall } from '../../db/schema/do-not-call.ts';
+import { lockListsToChange } from '../campaigns/ledger/list-lock.ts';
 import { listDecision, recordDecisions } from '../campaigns/ledger/record-decisions.ts';
 
 type Db = Database | Transaction;
+
+/** A statement takes 65,535 values, and a row has seven. */
+const rowsAtOnce = 5_000;
 
 interface Listing {
   readonly workspaceId: string;
@@ -26,13 +31,19 @@ interface Listing {
  */
 export async function listNumbersNow(db: Db, { phones, atMs, callId, ...entry }: Listing): Promise<number> {
   if (phones.length === 0) return 0;
+  await lockListsToChange(db, entry.workspaceId);
   const callOf = (phone: string) =>
     callId === null || typeof callId === 'string' ? callId : (callId.get(phone) ?? null);
-  const added = await db
-    .insert(doNotCall)
-    .values([...new Set(phones)].map((phone) => ({ ...entry, phone, callId: callOf(phone) })))
-    .onConflictDoNothing()
-    .returning();
+  const rows = [...new Set(phones)].map((phone) => ({ ...entry, phone, callId: callOf(phone) }));
+  const added: (typeof doNotCall.$inferSelect)[] = [];
+  for (let at = 0; at < rows.length; at += rowsAtOnce)
+    added.push(
+      ...(await db
+        .insert(doNotCall)
+        .values(rows.slice(at, at + rowsAtOnce))
+        .onConflictDoNothing()
+        .returning()),
+    );
   await recordDecisions(
     db,
     added.map((row) =>
@@ -68,13 +79,14 @@ export async function liftNumbersNow(
   }: Pick<Listing, 'workspaceId' | 'campaignId' | 'phones' | 'atMs'> & { readonly liftedBy: string | null },
 ): Promise<number> {
   if (phones.length === 0) return 0;
+  await lockListsToChange(db, workspaceId);
   const lifted = await db
     .update(doNotCall)
     .set({ liftedAt: new Date(atMs), liftedBy })
     .where(
       and(
         eq(doNotCall.workspaceId, workspaceId),
-        inArray(doNotCall.phone, [...phones]),
+        anyOf(doNotCall.phone, phones),
         isNull(doNotCall.liftedAt),
         campaignId === null ? isNull(doNotCall.campaignId) : eq(doNotCall.campaignId, campaignId),
       ),

@@ -25,7 +25,13 @@ export async function receiveUpload(
   const sizeBytes = await blobs.put(blobKey, arriving.bytes());
   if (arriving.tooLarge || sizeBytes === 0) await blobs.remove(blobKey);
   const kept = arriving.tooLarge || sizeBytes === 0 ? null : { blobKey, sizeBytes };
-  const list = await addPart(ctx, { listId, offset, part: kept, whole: arriving.whole });
+  const list = await addPart(ctx, { listId, offset, part: kept, whole: arriving.whole }).catch(
+    async (error: unknown) => {
+      // Another connection was faster, or the list is gone: nobody else knows of these bytes.
+      if (kept && error instanceof DomainError) await blobs.remove(blobKey);
+      throw error;
+    },
+  );
   if (arriving.failure !== undefined) throw arriving.failure;
   if (arriving.tooLarge)
     return judgeUpload(ctx, {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { WorkspaceContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
+import { campaignForContacts } from './campaign-of.ts';
 import { type ContactList, findList, updateList } from './contact-list.ts';
 import { listOptions } from './create-list.ts';
 import { listMapping, mappingProblems } from './import/mapping.ts';
@@ -16,7 +17,7 @@ export const startImport = operation({
   input: listOptions.partial().extend({ listId: z.string(), mapping: listMapping.optional() }),
   audit: ({ listId }) => ({ target: listId }),
   run: async (ctx, { listId, mapping: given, ...options }): Promise<ContactList> => {
-    const list = await findList(ctx, listId, { lock: true });
+    const list = await listToImport(ctx, listId);
     if (list.state !== 'received') throw notNow(list);
     const mapping = given ?? (list.mapping === null ? null : listMapping.parse(list.mapping));
     if (mapping === null)
@@ -38,11 +39,19 @@ export const retryImport = operation({
   input: z.object({ listId: z.string() }),
   audit: ({ listId }) => ({ target: listId }),
   run: async (ctx, { listId }): Promise<ContactList> => {
-    const list = await findList(ctx, listId, { lock: true });
+    const list = await listToImport(ctx, listId);
     if (list.state !== 'failed' || list.mapping === null || list.parts.length === 0) throw notNow(list);
     return queueRun(ctx, list, {});
   },
 });
+
+/** Held until the transaction ends, and so is its campaign, which may still get contacts. */
+async function listToImport(ctx: WorkspaceContext, listId: string): Promise<ContactList> {
+  const { campaignId } = await findList(ctx, listId);
+  // As a deletion takes the two.
+  await campaignForContacts(ctx, campaignId);
+  return findList(ctx, listId, { lock: true });
+}
 
 async function queueRun(
   ctx: WorkspaceContext,

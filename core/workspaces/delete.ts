@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNotNull, isNull, ne } from 'drizzle-orm';
 import { z } from 'zod';
+import { attempts } from '../../db/schema/attempts.ts';
 import { callRegistries } from '../../db/schema/call-registries.ts';
 import { callRegistryNumbers } from '../../db/schema/call-registry-numbers.ts';
 import { calls } from '../../db/schema/calls.ts';
@@ -48,6 +49,7 @@ export const deleteWorkspace = operation({
     await removeNumbers(ctx);
     // Tables too big for a foreign key: their rows do not go by themselves.
     await ctx.db.delete(contacts).where(eq(contacts.workspaceId, ctx.workspaceId));
+    await ctx.db.delete(attempts).where(eq(attempts.workspaceId, ctx.workspaceId));
     await ctx.db.delete(turnLatencies).where(eq(turnLatencies.workspaceId, ctx.workspaceId));
     await ctx.db
       .delete(callRegistryNumbers)

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, pgTable, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import { campaigns } from './campaigns.ts';
 import { createdAt, moment, updatedAt } from './columns.ts';
 import { phoneNumbers } from './phone-numbers.ts';
 
@@ -14,9 +13,8 @@ export const attempts = pgTable(
   {
     id: uuid('id').primaryKey(),
     workspaceId: uuid('workspace_id').notNull(),
-    campaignId: uuid('campaign_id')
-      .notNull()
-      .references(() => campaigns.id, { onDelete: 'cascade' }),
+    /** No foreign key: who was rung, and when, counts against every cap also when the campaign is deleted. */
+    campaignId: uuid('campaign_id').notNull(),
     contactId: uuid('contact_id').notNull(),
     /** 1 for the first. */
     number: smallint('number').notNull(),

@@ -13,7 +13,6 @@ import {
 } from 'drizzle-orm/pg-core';
 import { agentVersions } from './agent-versions.ts';
 import { agents } from './agents.ts';
-import { campaigns } from './campaigns.ts';
 import { createdAt, id, moment, updatedAt } from './columns.ts';
 import { phoneNumbers } from './phone-numbers.ts';
 import { workspaces } from './workspaces.ts';
@@ -36,8 +35,11 @@ export const calls = pgTable(
       .notNull()
       .references(() => agentVersions.id),
     phoneNumberId: uuid('phone_number_id').references(() => phoneNumbers.id, { onDelete: 'set null' }),
-    /** The campaign or batch it belongs to; its attempt has the id of the call. */
-    campaignId: uuid('campaign_id').references(() => campaigns.id, { onDelete: 'set null' }),
+    /**
+     * The campaign or batch it belongs to; its attempt has the id of the call. No foreign key: the judge counts the calls
+     * of a deleted campaign too.
+     */
+    campaignId: uuid('campaign_id'),
     channel: text('channel').$type<'phone' | 'web'>().notNull(),
     direction: text('direction').$type<'inbound' | 'outbound'>().notNull(),
     /** core/calls/state.ts has the machine. */

@@ -1,20 +1,27 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { beginDial, clearDial, finalizeCall, recordDialOutcome } from '../../core/calls/index.ts';
 import {
+  createCampaign,
+  deleteCampaign,
   getCampaignStatus,
   pauseCampaign,
   resumeCampaign,
+  startCampaign,
+  stopCampaign,
   updateCampaignSettings,
 } from '../../core/campaigns/index.ts';
 import { optOut } from '../../core/contacts/index.ts';
+import { listNumbersNow } from '../../core/contacts/list-numbers.ts';
 import { attempts } from '../../db/schema/attempts.ts';
 import { callbacks } from '../../db/schema/callbacks.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { campaignDays } from '../../db/schema/campaign-days.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { decisions } from '../../db/schema/decisions.ts';
+import { waitFor } from '../../platform/retry.ts';
 import { callableNumber } from '../factories/callable.ts';
+import { allDay } from '../factories/campaigns.ts';
 import {
   addPerson,
   attemptsOf,
@@ -62,6 +69,35 @@ describe('the instant before the INVITE', () => {
     expect((await t.db.select().from(attempts))[0]).toMatchObject({
       ...{ state: 'withdrawn', outcome: 'do_not_call', dialedAt: null },
     });
+  });
+
+  test('waits for a list that is being written, so that the ledger has both in their order', async () => {
+    await using t = await testContext();
+    const { callId, contact, workspaceId } = await queued(t);
+    await beginDial(t.system(), { callId });
+    const cleared = await t.db.transaction(async (tx) => {
+      await listNumbersNow(tx, {
+        ...{
+          workspaceId,
+          campaignId: null,
+          phones: [contact.phone],
+          source: 'manual',
+          note: '',
+          callId: null,
+        },
+        ...{ addedBy: 'user', atMs: Date.now() },
+      });
+      const waiting = clearDial(t.system(), { callId });
+      // Until it stands before the lock, or has gone past it.
+      await waitFor('the clearance to wait', async () => {
+        const { rows } = await t.db.execute(
+          sql`select from pg_locks where locktype = 'advisory' and not granted`,
+        );
+        return rows.length > 0;
+      });
+      return { waiting };
+    });
+    expect(await cleared.waiting).toEqual({ skip: 'do_not_call' });
   });
 
   test('goes by rules that were changed meanwhile', async () => {
@@ -205,6 +241,40 @@ describe('after a call', () => {
     expect(await attemptsOf(t, campaign.id)).toHaveLength(2);
   });
 
+  test('a call-back for which the campaign is not there any more is placed without it, unless it was stopped', async () => {
+    await using t = await testContext();
+    const dueAt = new Date(Date.now() + 30 * 60_000);
+    const promised = async (endsInMs: number) => {
+      const endsAt = new Date(Date.now() + endsInMs);
+      const made = await runningCampaign(t, { people: 1, slug: `until-${endsInMs}`, endsAt });
+      await dialer(t).look();
+      const [attempt] = await attemptsOf(t, made.campaign.id);
+      const callId = attempt?.id ?? '';
+      await t.db.insert(callbacks).values({
+        ...{ workspaceId: made.workspaceId, agentId: made.agent.id, callId, dueAt, timeZone: 'UTC' },
+        ...{ phoneNumber: made.contacts[0]?.phone ?? '', requestKey: callId },
+      });
+      await dialAndEnd(t, callId, 'answered');
+      const row = async () => (await t.db.select().from(callbacks).where(eq(callbacks.callId, callId)))[0];
+      return { ...made, row };
+    };
+    const early = await promised(20 * 60_000);
+    expect(await early.row()).toMatchObject({ status: 'pending' });
+    const late = await promised(24 * 60 * 60_000);
+    expect(await late.row()).toMatchObject({ status: 'taken' });
+    await updateCampaignSettings(late.ctx, {
+      ...{ campaign: late.campaign.id, change: { endsAt: new Date(Date.now() + 60_000) } },
+    });
+    await dialer(t).look(Date.now() + 120_000);
+    expect(await statusOf(t, late.campaign.id)).toMatchObject({ status: 'finished' });
+    expect(await late.row()).toMatchObject({ status: 'pending' });
+    const stopped = await promised(48 * 60 * 60_000);
+    await stopCampaign(stopped.ctx, { campaign: stopped.campaign.id });
+    expect(await stopped.row()).toMatchObject({
+      ...{ status: 'canceled', statusReason: 'Its campaign was stopped.' },
+    });
+  });
+
   test('that nobody of ours spoke in, again and again, the campaign stops by itself', async () => {
     await using t = await testContext();
     const { campaign, ctx } = await called(t, 'answered', { firstWordMs: null }, { people: 1 });
@@ -234,7 +304,24 @@ describe('after a call', () => {
     await dialer(t).look();
     expect(await attemptsOf(t, campaign.id)).toHaveLength(2);
     expect(await statusOf(t, campaign.id)).toMatchObject({
-      ...{ status: 'paused', statusReason: 'The budget is used up.' },
+      ...{
+        status: 'paused',
+        statusReason: 'What is left of the budget does not pay for one more call of full length.',
+      },
     });
+  });
+
+  test('who may not be called again today is not called by another campaign either, after the first is deleted', async () => {
+    await using t = await testContext();
+    const rules = { windows: allDay, workspaceCaps: { perDay: 1 } };
+    const { ctx, campaign, agent, line } = await called(t, 'no_answer', {}, { people: 1, rules });
+    await stopCampaign(ctx, { campaign: campaign.id });
+    await deleteCampaign(ctx, { campaign: campaign.id });
+    const other = await createCampaign(ctx, {
+      ...{ name: 'Again', slug: 'again', agentId: agent.id, fromNumbers: [line.e164], rules },
+    });
+    await startCampaign(ctx, { campaign: other.id });
+    await addPerson(t, other, callableNumber(0));
+    expect(await dialer(t).look()).toEqual({ placed: 0, considered: 1 });
   });
 });

@@ -13,6 +13,7 @@ import { optOut } from '../../core/contacts/index.ts';
 import { attempts } from '../../db/schema/attempts.ts';
 import { callTransfers } from '../../db/schema/call-transfers.ts';
 import { calls } from '../../db/schema/calls.ts';
+import { campaignDays } from '../../db/schema/campaign-days.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { decisions } from '../../db/schema/decisions.ts';
 import { outbox } from '../../db/schema/outbox.ts';
@@ -105,6 +106,20 @@ describe('a look of the dialer', () => {
     await t.db.insert(trunkLimits).values({ workspaceId, trunk: line.sipAddress, maxChannels: 22 });
     await one.look();
     expect(await attemptsOf(t, campaign.id)).toHaveLength(22);
+  });
+
+  test('is at half of what would hold it back while the abandon meter stands near its limit', async () => {
+    await using t = await testContext();
+    const { campaign } = await runningCampaign(t, { people: 30, slots: 100 });
+    await t.db.insert(campaignDays).values({
+      ...{ campaignId: campaign.id, day: new Date().toISOString().slice(0, 10) },
+      ...{ liveAnswered: 1_000, abandoned: 27 },
+    });
+    const one = dialer(t, { trunkChannels: 20 });
+    await one.warm();
+    await one.look();
+    await one.look();
+    expect(await attemptsOf(t, campaign.id)).toHaveLength(10);
   });
 
   test('counts whom a call was transferred to as a line of the trunk, until they have hung up', async () => {
@@ -246,4 +261,27 @@ test('stopping drops the calls that are on, when asked to, and nobody is called 
   await addPerson(t, campaign, callableNumber(9));
   await dialer(t).look();
   expect(await attemptsOf(t, campaign.id)).toHaveLength(2);
+});
+
+test('a start that is moved ahead is waited for; one that is taken away has come', async () => {
+  await using t = await testContext();
+  const { campaign, ctx } = await runningCampaign(t, { people: 2 });
+  const edit = (startsAt: Date | null) =>
+    updateCampaignSettings(ctx, { campaign: campaign.id, change: { startsAt } });
+  expect(await edit(new Date(Date.now() + 3 * 86_400_000))).toMatchObject({ status: 'scheduled' });
+  expect(await dialer(t).look()).toEqual({ placed: 0, considered: 0 });
+  await edit(null);
+  expect(await dialer(t).look()).toEqual({ placed: 2, considered: 2 });
+});
+
+test('a campaign whose budget does not pay for one call is refused, with the field and the reason', async () => {
+  await using t = await testContext();
+  const owner = await newPerson(t);
+  const agent = await newAgent(owner.ctx);
+  const line = await newLine(t, owner.ctx, agent.id);
+  const given = { name: 'Cheap', agentId: agent.id, fromNumbers: [line.e164], minutePriceMicros: 50_000 };
+  await expect(createCampaign(owner.ctx, { ...given, budgetMicros: 1_000_000 })).rejects.toMatchObject({
+    ...{ code: 'invalid', fields: [{ path: 'budgetMicros', message: expect.stringContaining('costs 1.5') }] },
+  });
+  await createCampaign(owner.ctx, { ...given, budgetMicros: 1_500_000 });
 });

@@ -57,6 +57,15 @@ describe('a do-not-call list', () => {
     ]);
   });
 
+  test('takes as many numbers at once as it says, and gives them free again', async () => {
+    await using t = await testContext();
+    const { ctx } = await campaigner(t);
+    const phones = Array.from({ length: 10_000 }, (_, n) => `+1212555${String(n).padStart(4, '0')}`);
+    expect(await addDoNotCall(ctx, { phones })).toEqual({ added: 10_000 });
+    expect(await addDoNotCall(ctx, { phones })).toEqual({ added: 0 });
+    expect(await liftDoNotCall(ctx, { phones })).toEqual({ lifted: 10_000 });
+  });
+
   test('is lifted by developers only, and no stranger sees or touches it', async () => {
     await using t = await testContext();
     const { ctx, campaign } = await campaigner(t);

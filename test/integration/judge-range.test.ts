@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import { describe, expect, test, vi } from 'vitest';
 import { judge } from '../../cli/commands/judge.ts';
 import {
@@ -14,6 +15,7 @@ import { agents } from '../../db/schema/agents.ts';
 import { attempts } from '../../db/schema/attempts.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { campaignVersions } from '../../db/schema/campaign-versions.ts';
+import { campaigns } from '../../db/schema/campaigns.ts';
 import type { ContactRow } from '../factories/campaigns.ts';
 import { campaigner, contactRow } from '../factories/campaigns.ts';
 import { type TestContext, testContext } from '../harness/context.ts';
@@ -207,6 +209,9 @@ describe('the judge', () => {
     expect(violations).toMatchObject([
       { kind: 'abandoned', campaignId: campaign.id, detail: expect.stringContaining('2 of 8 live answers') },
     ]);
+    // A campaign that is deleted takes nothing of it along.
+    await t.db.delete(campaigns).where(eq(campaigns.id, campaign.id));
+    expect((await judged(t)).kinds).toEqual(['abandoned']);
     // A day later the first one is more than 30 days ago.
     await answer(21, 'completed', 30);
     expect((await judged(t)).violations).toHaveLength(1);

@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { asc, eq } from 'drizzle-orm';
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
+import { deleteCampaign } from '../../core/campaigns/index.ts';
 import {
   addContact,
   countContacts,
@@ -15,6 +16,7 @@ import {
   retryImport,
   startImport,
 } from '../../core/contacts/index.ts';
+import { campaigns } from '../../db/schema/campaigns.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { decisions } from '../../db/schema/decisions.ts';
 import { outbox } from '../../db/schema/outbox.ts';
@@ -310,6 +312,31 @@ describe('an upload', () => {
     const list = await startImport(ctx, { listId });
     await runImport(t, list);
     expect(await contactsOf(t, campaign.id)).toMatchObject([{ variables: { name: 'Zoë' } }, {}]);
+  });
+
+  test('leaves nothing behind: not with its campaign, and not where another connection was faster', async () => {
+    await using t = await testContext();
+    const { ctx, campaign } = await campaigner(t);
+    const list = await uploadList(ctx, campaign, 'phone\n+12125550101\n');
+    const { id: twice } = await createList(ctx, { campaignId: campaign.id, fileName: 'twice.csv' });
+    const before = t.ports.blobBytes.size;
+    const both = await Promise.allSettled(
+      [1, 2].map(() => receiveUpload(ctx, { listId: twice, source: chunksOf(Buffer.from('phone\n')) })),
+    );
+    expect(both.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(t.ports.blobBytes.size).toBe(before + 1);
+    await deleteCampaign(ctx, { campaign: campaign.id });
+    const removed = await t.db.select().from(outbox).where(eq(outbox.name, 'remove-blobs'));
+    const keys = removed.flatMap(({ payload }) => (payload as { keys: string[] }).keys);
+    expect(keys).toEqual(expect.arrayContaining(list.parts.map(({ blobKey }) => blobKey)));
+  });
+
+  test('does not come into a campaign that was archived meanwhile', async () => {
+    await using t = await testContext();
+    const { ctx, campaign } = await campaigner(t);
+    const list = await uploadList(ctx, campaign, 'phone\n+12125550101\n');
+    await t.db.update(campaigns).set({ status: 'archived' }).where(eq(campaigns.id, campaign.id));
+    await expect(startImport(ctx, { listId: list.id })).rejects.toMatchObject({ code: 'conflict' });
   });
 
   test('belongs to its workspace', async () => {

@@ -73,7 +73,7 @@ const worlds = {
     retries: { maxAttempts: 3 },
   },
   'with a budget': { budgetMicros: 4_000_000, minutePriceMicros: 30_000 },
-  'that is abandoned': { lateShare: 0.5 },
+  'that is abandoned': { lateShare: 0.06 },
   'until nobody is left': {
     ...{
       contacts: 60,

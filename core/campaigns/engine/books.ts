@@ -69,8 +69,8 @@ export interface Books {
   listed(campaign: Campaign, own: readonly Attempt[]): Promise<ReadonlySet<string>>;
   /** Closes attempts whose calls are over, and counts them into their days. */
   close(campaignId: string, ended: readonly Ended[]): Promise<void>;
-  /** Calls that were asked for in these, by attempt; the campaign keeps the promise. */
-  takeCallBacks(own: readonly Attempt[]): Promise<ReadonlyMap<string, Date>>;
+  /** Calls that were asked for in these and are due before `end`, by attempt; the campaign keeps the promise. */
+  takeCallBacks(own: readonly Attempt[], end: Date | null): Promise<ReadonlyMap<string, Date>>;
   /** How all calls to the people of these attempts ended, by contact, oldest first. */
   outcomes(own: readonly Attempt[]): Promise<ReadonlyMap<string, readonly Disposition[]>>;
   changeContacts(changes: readonly Change[]): Promise<void>;

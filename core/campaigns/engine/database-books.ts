@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, lt, sql } from 'drizzle-orm';
 import { anyOf } from '../../../db/any-of.ts';
 import { insertMany } from '../../../db/insert-many.ts';
 import { agents } from '../../../db/schema/agents.ts';
@@ -44,7 +44,7 @@ export const databaseBooks = (db: Db): Books => ({
     await closeAttempts(db, ended);
     await addToDays(db, campaignId, ended);
   },
-  takeCallBacks: (own) => takeCallBacks(db, own),
+  takeCallBacks: (own, end) => takeCallBacks(db, own, end),
   outcomes: (own) => outcomesOf(db, own),
   changeContacts: (changes) => changeContacts(db, changes),
   timesNotDialed: (contactId) =>
@@ -193,13 +193,18 @@ async function outcomesOf(
 }
 
 /** By attempt, the earliest. */
-async function takeCallBacks(db: Db, own: readonly Attempt[]): Promise<ReadonlyMap<string, Date>> {
+async function takeCallBacks(
+  db: Db,
+  own: readonly Attempt[],
+  end: Date | null,
+): Promise<ReadonlyMap<string, Date>> {
   const taken = await db
     .update(callbacks)
     .set({ status: 'taken' })
     .where(
       and(
         eq(callbacks.status, 'pending'),
+        end === null ? undefined : lt(callbacks.dueAt, end),
         sql`(${callbacks.callId}, ${callbacks.phoneNumber}) in (
           select * from unnest(${sql.param(own.map(({ id }) => id))}::uuid[], ${sql.param(own.map(({ phone }) => phone))}::text[]))`,
       ),

@@ -1,10 +1,11 @@
-import { and, eq, inArray, lte, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { campaigns } from '../../../db/schema/campaigns.ts';
 import { nowMs } from '../../context.ts';
 import { operation } from '../../operation.ts';
 import { updateCampaign } from '../campaign.ts';
 import { statusAfter } from '../state.ts';
+import { letGoCallBacks } from './let-go-call-backs.ts';
 
 /**
  * What time does to campaigns: those whose start has come run, those whose end has come finish, and so do those with
@@ -19,13 +20,18 @@ export const advanceCampaigns = operation({
     const begun = await ctx.db
       .update(campaigns)
       .set({ status: 'running', startedAt: sql`coalesce(${campaigns.startedAt}, ${at.toISOString()})` })
-      .where(and(eq(campaigns.status, 'scheduled'), lte(campaigns.startsAt, at)))
+      .where(
+        and(eq(campaigns.status, 'scheduled'), or(isNull(campaigns.startsAt), lte(campaigns.startsAt, at))),
+      )
       .returning({ id: campaigns.id });
     const over = await ctx.db
       .update(campaigns)
       .set({ status: 'finished', statusReason: 'The end of its period has come.', finishedAt: at })
       .where(and(inArray(campaigns.status, ['scheduled', 'running', 'paused']), lte(campaigns.endsAt, at)))
       .returning({ id: campaigns.id });
+    // Placed without a campaign: they were asked for.
+    const ids = over.map(({ id }) => id);
+    await letGoCallBacks(ctx.db, ids, { status: 'pending', statusReason: '' });
     const { rowCount: empty } = await ctx.db.execute(sql`
       update campaigns set status = 'finished', status_reason = 'Everybody was dealt with.',
         finished_at = ${at.toISOString()}, updated_at = ${at.toISOString()}

@@ -47,7 +47,8 @@ export function meterOf(days: ReadonlyMap<string, Meter>, nowMs: number): Meter 
 }
 
 const firstDay = (nowMs: number): string =>
-  new Date(nowMs - abandonWindowDays * dayMs).toISOString().slice(0, 10);
+  // Today is one of them.
+  new Date(nowMs - (abandonWindowDays - 1) * dayMs).toISOString().slice(0, 10);
 
 export const readMeter = async (
   db: OperationContext['db'],

@@ -1,6 +1,7 @@
 import type { Disposition } from '../../../db/schema/calls.ts';
 import type { Campaign } from '../campaign.ts';
 import { groupBy } from '../ledger/index.ts';
+import { isLive } from '../state.ts';
 import type { Attempt, Books } from './books.ts';
 import { costOf } from './costs.ts';
 import type { Ended } from './day.ts';
@@ -46,6 +47,8 @@ export async function settleAttempts(
 
 const patience = (times: number): number => Math.min(slowestDelayMs, firstDelayMs * 2 ** Math.min(times, 10));
 
+const nobody: ReadonlyMap<string, Date> = new Map();
+
 interface Round {
   readonly byId: ReadonlyMap<string, FinishedCall>;
   readonly nowMs: number;
@@ -74,7 +77,8 @@ async function settleOf(
   });
   await books.close(campaign.id, ended);
   const people = await books.people(own);
-  const asked = await books.takeCallBacks(own);
+  // Whatever the campaign will not be there for is placed without it (core/callbacks/place-due.ts).
+  const asked = isLive(campaign.status) ? await books.takeCallBacks(own, campaign.endsAt) : nobody;
   const outcomes = await books.outcomes(own);
   const changes = ended.flatMap((one): Change[] => {
     const contact = people.get(one.attempt.contactId);

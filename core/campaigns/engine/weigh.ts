@@ -38,7 +38,7 @@ export async function weigh(
   books: Pick<LookBooks, 'halt'>,
   { campaign, meter, price, open, seen, pacer, nowMs }: Weighing,
 ): Promise<Candidate> {
-  const { id, workspaceId, weight, maxConcurrency, callsPerSecond, budgetMicros } = campaign;
+  const { id, workspaceId, weight, budgetMicros } = campaign;
   const active = seen.byCampaign.get(id) ?? 0;
   const trunks = (seen.trunksOf.get(id) ?? []).map((trunk) => trunk.id);
   const base = { id, workspaceId, weight, active, trunks };
@@ -51,31 +51,46 @@ export async function weigh(
     await books.halt(id, 'Of the people who answered in the last 30 days, 3 % heard nobody.');
     return none('abandonment');
   }
-  const speed = abandoned === 'slow' ? careful : 1;
   const left = budgetMicros === null ? mostAtOnce : affordable(budgetMicros - meter.costMicros - open, price);
   if (left <= 0) {
     // What is set aside for calls that are on may come back.
-    if (active === 0) await books.halt(id, 'The budget is used up.');
+    if (active === 0) await books.halt(id, wordsOfBudget(campaign, meter));
     return none('budget');
   }
   if (trunks.length === 0) return none('trunk');
-  const most = maxConcurrency === null ? Number.POSITIVE_INFINITY : maxConcurrency;
-  const room = Math.max(abandoned === 'slow' ? 1 : 0, Math.floor(most * speed)) - active;
-  if (room <= 0) return none('campaign');
+  const limits = abandoned === 'slow' ? slowed(campaign, seen) : campaign;
+  const room = (limits.maxConcurrency ?? Number.POSITIVE_INFINITY) - active;
+  if (room <= 0) return none(abandoned === 'slow' ? 'abandonment' : 'campaign');
   const wanted = Math.min(mostAtOnce, left, room);
-  if (callsPerSecond === null)
+  const perSecond = limits.callsPerSecond;
+  if (perSecond === null)
     return {
       ...{ campaign, own: wanted === left ? 'budget' : 'none', price, bucket: null },
-      want: { ...base, most: abandoned === 'slow' ? Math.max(1, Math.floor(wanted * speed)) : wanted },
+      want: { ...base, most: wanted },
     };
   const name = `campaign ${id}`;
-  const perSecond = callsPerSecond * speed;
   const tokens = await pacer.take(name, {
     ...{ perSecond, burst: Math.max(1, perSecond * burstSeconds), want: wanted, nowMs },
   });
   const own = tokens < wanted ? 'rate' : 'none';
   return { campaign, own, price, bucket: { name, tokens }, want: { ...base, most: tokens } };
 }
+
+/** Half of what holds it back, whatever that is: its own limits, else those of its trunks and of the fleet. */
+function slowed({ id, maxConcurrency, callsPerSecond }: Campaign, { slots, trunksOf }: Survey) {
+  const trunks = trunksOf.get(id) ?? [];
+  const sum = (of: 'channels' | 'callsPerSecond') => trunks.reduce((total, one) => total + one[of], 0);
+  const most = Math.min(maxConcurrency ?? Number.POSITIVE_INFINITY, sum('channels'), slots);
+  return {
+    maxConcurrency: Math.max(1, Math.floor(most * careful)),
+    callsPerSecond: Math.min(callsPerSecond ?? Number.POSITIVE_INFINITY, sum('callsPerSecond')) * careful,
+  };
+}
+
+const wordsOfBudget = ({ budgetMicros }: Campaign, { costMicros }: Meter): string =>
+  costMicros >= (budgetMicros ?? 0)
+    ? 'The budget is used up.'
+    : 'What is left of the budget does not pay for one more call of full length.';
 
 const affordable = (leftMicros: number, price: number): number =>
   price <= 0 ? (leftMicros > 0 ? mostAtOnce : 0) : Math.floor(leftMicros / price);

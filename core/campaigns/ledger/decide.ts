@@ -4,6 +4,7 @@ import { type ContactFacts, type Judgement, judgeContact } from '../rules/index.
 import { dayMs } from '../rules/time/local-time.ts';
 import { type GatheredFacts, gatherFacts, type JudgedCampaign, type JudgedContact } from './gather-facts.ts';
 import type { Db } from './gather-lists.ts';
+import { lockListsToDial } from './list-lock.ts';
 import { type DecisionFacts, type DecisionRow, recordDecisions } from './record-decisions.ts';
 
 export interface Decided {
@@ -24,11 +25,15 @@ export interface Question {
  * Judges contacts of one campaign and writes each verdict into the ledger. The one way to a decision.
  *
  * For stage `invite` call it in the transaction that sets attempts.dialed_at, and send the INVITE only when that is
- * committed: numbers are locked until then, so that two campaigns cannot both take the last call that a cap allows.
+ * committed: numbers are locked until then, so that two campaigns cannot both take the last call that a cap allows, and
+ * so are the do-not-call lists of the workspace.
  */
 export async function decide(db: Db, { campaign, stage, contacts, atMs }: Question): Promise<Decided[]> {
   if (contacts.length === 0) return [];
-  if (stage === 'invite') await lockPhones(db, campaign.workspaceId, contacts);
+  if (stage === 'invite') {
+    await lockListsToDial(db, campaign.workspaceId);
+    await lockPhones(db, campaign.workspaceId, contacts);
+  }
   const { decided, rows } = judgeAll(
     { campaign, stage, contacts, atMs },
     await gatherFacts(db, { campaign, contacts, atMs }),

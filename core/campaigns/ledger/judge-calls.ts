@@ -50,8 +50,8 @@ export const undecided = (
 });
 
 /**
- * The abandon meter of every campaign as its engine counts it (engine/day.ts, from the calls alone), at the end of each day (UTC) of the range with a live answer, over the 30 days
- * before. A machine that answered is no live answer; a call that is not finalized counts for neither.
+ * The abandon meter of every campaign as its engine counts it (engine/day.ts, from the calls alone), at the end of each day (UTC) of the range on which somebody was dialed who answered, over the
+ * 30 days that end with it. A machine that answered is no live answer; a call that is not finalized counts for neither.
  */
 export async function judgeAbandonment(
   db: Db,
@@ -66,12 +66,13 @@ export async function judgeAbandonment(
     live: string;
     abandoned: string;
   }>(sql`
-    select c.campaign_id, c.workspace_id, to_char(c.answered_at at time zone 'UTC', 'YYYY-MM-DD') as day,
+    select c.campaign_id, c.workspace_id, to_char(c.dialed_at at time zone 'UTC', 'YYYY-MM-DD') as day,
       count(*) as live, count(*) filter (where c.first_word_at is null
         or c.first_word_at > c.answered_at + make_interval(secs => ${abandonAfterMs / 1_000})) as abandoned
     from calls c
     where c.campaign_id is not null and c.direction = 'outbound' and c.finalized_at is not null
-      and c.disposition <> 'voicemail' and c.answered_at >= ${from} and c.answered_at < ${range.to} ${within(range)}
+      and c.answered_at is not null and c.disposition <> 'voicemail'
+      and c.dialed_at >= ${from} and c.dialed_at < ${range.to} ${within(range)}
     group by 1, 2, 3 order by 1, 3`);
   judgeDays(
     rows.map(({ campaign_id: campaignId, workspace_id: workspaceId, day, live, abandoned }) => ({

@@ -1,0 +1,25 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { callbacks } from '../../../db/schema/callbacks.ts';
+import type { OperationContext } from '../../context.ts';
+
+/** Call-backs that campaigns have promised to people who still wait for them, and will not keep. */
+export async function letGoCallBacks(
+  db: OperationContext['db'],
+  campaignIds: readonly string[],
+  to: Pick<typeof callbacks.$inferInsert, 'status' | 'statusReason'>,
+): Promise<void> {
+  if (campaignIds.length === 0) return;
+  await db
+    .update(callbacks)
+    .set(to)
+    .where(
+      and(
+        eq(callbacks.status, 'taken'),
+        isNull(callbacks.placedCallId),
+        sql`${callbacks.callId} in (
+          select attempts.id from attempts join contacts on contacts.id = attempts.contact_id
+          where contacts.campaign_id = any(${sql.param(campaignIds)}::uuid[]) and contacts.state = 'waiting'
+            and contacts.call_back_at is not null)`,
+      ),
+    );
+}
