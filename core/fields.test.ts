@@ -53,5 +53,7 @@ describe('fields', () => {
     ['-a', undefined],
     ['a_b', undefined],
     ['a'.repeat(64), undefined],
+    ['01a20000-0000-7000-8000-000000000000', undefined],
+    ['01a20000-0000-7000-8000', '01a20000-0000-7000-8000'],
   ])('web slug %j is %j', (text, expected) => expect(parse(webSlugField, text)).toBe(expected));
 });

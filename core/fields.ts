@@ -1,6 +1,7 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { isUuid } from '../platform/ids.ts';
 
 /** Field types that several operations share. Each normalises, and says in words what is wrong. */
 
@@ -75,7 +76,8 @@ export const webSlugField = z
   .regex(
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     'letters, digits and dashes, at most 63, no dash at the ends',
-  );
+  )
+  .refine((slug) => !isUuid(slug), 'must not look like an id; choose words, for example front-desk');
 
 /** Joins the calls and chats of one person: a number, a contact's key, a visitor's. */
 export const threadField = z.string().trim().min(1, 'must not be empty').max(200);

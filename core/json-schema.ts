@@ -14,7 +14,8 @@ export type CompiledSchema =
 
 /**
  * A JSON Schema (draft 2020-12, 7 or 4) that somebody else wrote, as a check of values. Refused with words: what is no
- * schema, what zod cannot follow (conditions, remote references), regular expressions, and what is too large. Pure.
+ * schema, what zod cannot follow (conditions, remote references), regular expressions, and what is too large. One without
+ * a type is of objects. Pure.
  */
 export function compileJsonSchema(schema: Readonly<Record<string, unknown>>): CompiledSchema {
   if (JSON.stringify(schema).length > maxSchemaChars)
@@ -23,7 +24,8 @@ export function compileJsonSchema(schema: Readonly<Record<string, unknown>>): Co
   if (unfit !== null) return refused(unfit);
   let compiled: z.ZodType;
   try {
-    compiled = z.fromJSONSchema(schema);
+    // Where no type is said zod takes any value, and looks at none of its properties.
+    compiled = z.fromJSONSchema({ type: 'object', ...schema });
     // References are followed at the first use.
     compiled.safeParse(null);
   } catch (error) {

@@ -1,3 +1,5 @@
+import type { Actor } from './context.ts';
+
 /** The parts of the product that an API key may be confined to. */
 const areas = [
   'agents',
@@ -69,6 +71,9 @@ export function keyScopeOf(operationName: string, reads: boolean): KeyScope | nu
   const scope = `${area}:${reads ? 'read' : 'write'}` as const;
   return keyScopes.includes(scope) ? scope : undefined;
 }
+
+/** Whether somebody calls with a key that is confined to parts of the product. */
+export const isConfined = (actor: Actor): boolean => actor.kind === 'api-key' && actor.scopes !== null;
 
 /** Whether what a key was given (null: whatever its role may) covers a scope. */
 export const coversScope = (granted: readonly string[] | null, needed: KeyScope): boolean =>

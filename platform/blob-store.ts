@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { AwsClient } from 'aws4fetch';
 import { type Config, ConfigError } from './config.ts';
 import { newId } from './ids.ts';
 import { retry } from './retry.ts';
+import { arriving, leaving, nothingMoved } from './s3-body.ts';
 
 /** Where bytes live that are too many for a row: files, recordings. Keys are paths of plain segments. */
 export interface BlobStore {
@@ -98,17 +98,22 @@ export class FolderBlobStore implements BlobStore {
   }
 }
 
-/** How long one request to S3 may take, milliseconds. */
-const s3TimeoutMs = 120_000;
+/** How long nothing may move between S3 and us, milliseconds. */
+const s3IdleMs = 120_000;
 
 /** An S3-compatible bucket, addressed by path. A blob is spooled to disk first: S3 wants its size and hash ahead. */
 export class S3BlobStore implements BlobStore {
   readonly #base: string;
   readonly #client: AwsClient;
+  readonly #idleMs: number;
 
-  constructor({ endpoint, bucket, region, accessKeyId, secretAccessKey }: S3Settings) {
+  constructor(
+    { endpoint, bucket, region, accessKeyId, secretAccessKey }: S3Settings,
+    idleMs: number = s3IdleMs,
+  ) {
     this.#base = `${endpoint.replace(/\/+$/, '')}/${encodeURIComponent(bucket)}`;
     this.#client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3' });
+    this.#idleMs = idleMs;
   }
 
   async put(key: string, source: AsyncIterable<Uint8Array>): Promise<number> {
@@ -129,14 +134,14 @@ export class S3BlobStore implements BlobStore {
     const headers: Record<string, string> = range ? { range: `bytes=${range.start}-${range.end}` } : {};
     const response = await this.#send('GET', key, headers);
     if (response.status === 404) throw new BlobNotFoundError(`There is no blob ${key}.`);
-    return response.body ? Readable.fromWeb(response.body as ReadableStream) : Readable.from([]);
+    return response.body ? arriving(response.body, this.#idleMs) : Readable.from([]);
   }
 
   async remove(key: string): Promise<void> {
     await this.#send('DELETE', key);
   }
 
-  /** Tries again when the network or the server fails. 404 is an answer; any other refusal is an Error. */
+  /** Up to the headers of the answer. Tries again when the network or the server fails. 404 is an answer; any other refusal is an Error. */
   async #send(
     method: string,
     key: string,
@@ -148,15 +153,21 @@ export class S3BlobStore implements BlobStore {
       async () => {
         // Signed without the body: its hash is among the headers, and a stream cannot be read twice.
         const signed = await this.#client.sign(`${this.#base}/${key}`, { method, headers });
-        const response = await fetch(signed.url, {
-          method,
-          headers: signed.headers,
-          signal: AbortSignal.timeout(s3TimeoutMs),
-          ...(body ? { body: Readable.toWeb(body()) as BodyInit, duplex: 'half' } : {}),
-        });
-        if (response.ok || (response.status === 404 && method !== 'PUT')) return response;
-        const detail = (await response.text()).slice(0, 300);
-        throw new S3Error(response.status, `S3 answered ${response.status} to ${method}: ${detail}`);
+        const abort = new AbortController();
+        const timer = setTimeout(() => abort.abort(nothingMoved(this.#idleMs)), this.#idleMs);
+        try {
+          const response = await fetch(signed.url, {
+            method,
+            headers: signed.headers,
+            signal: abort.signal,
+            ...(body ? { body: Readable.toWeb(leaving(body(), timer)) as BodyInit, duplex: 'half' } : {}),
+          });
+          if (response.ok || (response.status === 404 && method !== 'PUT')) return response;
+          const detail = (await response.text()).slice(0, 300);
+          throw new S3Error(response.status, `S3 answered ${response.status} to ${method}: ${detail}`);
+        } finally {
+          clearTimeout(timer);
+        }
       },
       {
         attempts: 3,

@@ -21,23 +21,33 @@ export const signIn = (email: string, password: string): Promise<unknown> =>
 
 export const signOut = (): Promise<unknown> => send('/auth/logout', {});
 
-let renewal: Promise<unknown> | undefined;
-
-/** One at a time: a refresh token that comes twice counts as stolen. */
-function renew(): Promise<unknown> {
-  renewal ??= request('/auth/refresh', {}).finally(() => {
-    renewal = undefined;
-  });
-  return renewal;
-}
-
 /** GET, or POST with a body. Access tokens last a quarter of an hour: an old one is renewed once. */
 export async function send(path: string, body?: unknown): Promise<unknown> {
+  const ask = async () => (await request(path, body)).body;
   try {
-    return (await request(path, body)).body;
+    return await ask();
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error;
-    await renew();
-    return (await request(path, body)).body;
+    if (!isSignedOut(error)) throw error;
   }
+  return inTurn(async () => {
+    try {
+      // Whoever had the turn before, here or in another tab, may have renewed it.
+      return await ask();
+    } catch (error) {
+      if (!isSignedOut(error)) throw error;
+    }
+    await request('/auth/refresh', {});
+    return ask();
+  });
+}
+
+const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** One at a time over all tabs: a refresh token works once. Browsers have no locks for plain http; there each tab minds itself. */
+function inTurn(run: () => Promise<unknown>): Promise<unknown> {
+  if ('locks' in navigator) return navigator.locks.request('trunkline-session', run);
+  last = last.then(run, run);
+  return last;
 }

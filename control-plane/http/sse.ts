@@ -5,23 +5,30 @@ export interface EventStream {
   /** A named event with JSON data and an id to continue from. */
   send(event: string, data: unknown, id?: string): void;
   end(): void;
-  /** Aborted when the client has gone or the stream was ended. */
-  readonly signal: AbortSignal;
+}
+
+interface StreamOptions {
+  /** Aborted when the server stops. */
+  readonly closing: AbortSignal;
+  /** Called once: when the client has gone, the server stops or the stream was ended; at once when that is so already. */
+  readonly onEnd: () => void;
+  readonly heartbeatMs?: number;
 }
 
 /** Turns the answer into a server-sent event stream with a comment every 15 s, so that proxies keep it open. */
 export function openEventStream(
   koa: Koa.Context,
-  { closing, heartbeatMs = 15_000 }: { closing: AbortSignal; heartbeatMs?: number },
+  { closing, onEnd, heartbeatMs = 15_000 }: StreamOptions,
 ): EventStream {
   const body = new PassThrough();
-  const gone = new AbortController();
+  let ended = false;
   const end = () => {
-    if (gone.signal.aborted) return;
-    gone.abort();
+    if (ended) return;
+    ended = true;
     clearInterval(timer);
     closing.removeEventListener('abort', end);
     body.end();
+    onEnd();
   };
   const timer = setInterval(() => body.write(': still here\n\n'), heartbeatMs);
   closing.addEventListener('abort', end);
@@ -31,11 +38,12 @@ export function openEventStream(
   koa.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   koa.body = body;
   body.write(': open\n\n');
+  // Whoever left while the stream was being prepared has been announced already.
+  if (koa.res.destroyed || closing.aborted) end();
   return {
-    signal: gone.signal,
     end,
     send: (event, data, id) => {
-      if (gone.signal.aborted) return;
+      if (ended) return;
       body.write(
         `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`,
       );

@@ -3,6 +3,7 @@ import { agents } from '../../db/schema/agents.ts';
 import { credentials } from '../../db/schema/credentials.ts';
 import { isForbiddenOnSight } from '../../platform/guarded-fetch.ts';
 import type { WorkspaceContext } from '../context.ts';
+import { headerNamePattern, headerValuePattern } from '../credentials/secret.ts';
 import type { FieldProblem } from '../errors.ts';
 import { compileJsonSchema } from '../json-schema.ts';
 import { handOffName } from '../tools/hand-off.ts';
@@ -16,6 +17,7 @@ export async function checkTools(
   return [
     ...checkNames(definition),
     ...checkAddresses(definition, ctx.services.ports.allowedHosts),
+    ...checkHeaders(definition),
     ...checkParameters(definition),
     ...checkNotes(definition),
     ...(await checkCredentials(definition, ctx)),
@@ -48,13 +50,41 @@ const asked = ({ functions, mcpServers, brain }: AgentDefinition) => [
 ];
 
 function checkAddresses(definition: AgentDefinition, allowedHosts: readonly string[]): FieldProblem[] {
-  return asked(definition)
-    .filter(({ url }) => URL.canParse(url) && isForbiddenOnSight(url, allowedHosts))
-    .map(({ path }) => ({
-      path: `${path}.url`,
-      message:
-        'leads to a private or reserved address; whoever runs this installation may allow it (ALLOWED_PRIVATE_HOSTS)',
-    }));
+  return asked(definition).flatMap(({ path, url }) => {
+    const message = URL.canParse(url) ? troubleWith(url, allowedHosts) : null;
+    return message === null ? [] : [{ path: `${path}.url`, message }];
+  });
+}
+
+function troubleWith(url: string, allowedHosts: readonly string[]): string | null {
+  const { username, password } = new URL(url);
+  if (username !== '' || password !== '')
+    return 'holds a user name or password, which is not sent from here; make a credential of kind basic and name it in credential';
+  return isForbiddenOnSight(url, allowedHosts)
+    ? 'leads to a private or reserved address; whoever runs this installation may allow it (ALLOWED_PRIVATE_HOSTS)'
+    : null;
+}
+
+/** They belong to the connection, and one that does not fit it breaks the request. */
+const ownHeaders = new Set(['connection', 'content-length', 'host', 'trailer', 'transfer-encoding']);
+
+function checkHeaders({ functions, mcpServers }: AgentDefinition): FieldProblem[] {
+  const check = (path: string, headers: Readonly<Record<string, string>>) =>
+    Object.entries(headers).flatMap(([name, value]) => {
+      const message = troubleWithHeader(name, value);
+      return message === null ? [] : [{ path: `${path}.headers.${name}`, message }];
+    });
+  return [
+    ...functions.flatMap(({ headers }, index) => check(`functions.${index}`, headers)),
+    ...mcpServers.flatMap(({ headers }, index) => check(`mcpServers.${index}`, headers)),
+  ];
+}
+
+function troubleWithHeader(name: string, value: string): string | null {
+  if (!headerNamePattern.test(name))
+    return 'not the name of a header; write it with letters, digits and -, without spaces';
+  if (ownHeaders.has(name.toLowerCase())) return 'is set for each request by itself; leave it out';
+  return headerValuePattern.test(value) ? null : 'the value must be one line of plain characters';
 }
 
 function checkParameters({ functions }: AgentDefinition): FieldProblem[] {

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { agents } from '../../db/schema/agents.ts';
+import { DomainError } from '../errors.ts';
 import { phoneNumberField, webSlugField } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { refuseDuplicate } from '../unique.ts';
@@ -22,6 +23,10 @@ const input = z.object({
   definition: definitionPatch.optional(),
 });
 
+/**
+ * Throws invalid with every reason why an agent like this cannot work, conflict for a taken slug or number, or when
+ * another version has gone live since this one was checked.
+ */
 export const updateAgent = operation({
   name: 'agent.update',
   scope: 'developer',
@@ -30,17 +35,23 @@ export const updateAgent = operation({
     target: agentId,
     details: { name, webSlug, version: agent.version },
   }),
-  prepare: async (ctx, { agentId, definition }) => {
-    if (!definition) return;
+  prepare: async (ctx, { agentId, definition }): Promise<string | undefined> => {
+    if (!definition) return undefined;
     const current = await withDefinition(ctx.db, await findAgent(ctx, agentId));
     const changed = mergeDefinition(current.definition, definition);
     if (changed) await requireWorking(changed, ctx);
+    return current.liveVersionId;
   },
-  run: async (ctx, { agentId, name, phoneNumber, webSlug, definition }) => {
+  run: async (ctx, { agentId, name, phoneNumber, webSlug, definition }, checkedOver) => {
     // The lock keeps two updates from reading the same live version and losing one change.
     const row = await findAgent(ctx, agentId, { lock: true });
     const current = await withDefinition(ctx.db, row);
     const changed = definition ? mergeDefinition(current.definition, definition) : null;
+    if (changed && row.liveVersionId !== checkedOver)
+      throw new DomainError(
+        'conflict',
+        'The agent was changed at this very moment. Read it again and repeat your change.',
+      );
     const live = changed ? goLive((await addVersion(ctx, agentId, changed)).id) : {};
     const [updated] = await refuseDuplicate(
       ctx.db

@@ -15,7 +15,7 @@ export interface NewApiKey {
   readonly key: string;
 }
 
-/** Throws forbidden when a key with scopes asks for a key that may more than itself. */
+/** Throws forbidden when a key with scopes asks for a key that may more than itself, or for one without scopes. */
 export const createApiKey = operation({
   name: 'api_key.create',
   scope: 'admin',
@@ -55,7 +55,12 @@ export const createApiKey = operation({
 function refuseMoreThanOwn(actor: Actor, scopes: readonly KeyScope[] | null): void {
   if (actor.kind !== 'api-key' || actor.scopes === null) return;
   const own = actor.scopes;
-  const beyond = (scopes ?? keyScopes).filter((one) => !coversScope(own, one));
+  if (scopes === null)
+    throw new DomainError(
+      'forbidden',
+      'A key with scopes makes only keys with scopes. Say which, in "scopes".',
+    );
+  const beyond = scopes.filter((one) => !coversScope(own, one));
   if (beyond.length > 0)
     throw new DomainError(
       'forbidden',

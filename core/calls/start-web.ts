@@ -1,10 +1,8 @@
-import { and, eq, isNotNull, isNull, or } from 'drizzle-orm';
 import { z } from 'zod';
-import { agents } from '../../db/schema/agents.ts';
 import { calls } from '../../db/schema/calls.ts';
-import { isUuid, newId } from '../../platform/ids.ts';
+import { newId } from '../../platform/ids.ts';
+import { findPublishedAgent } from '../agents/find-published.ts';
 import { versionFor } from '../agents/traffic.ts';
-import { notFound } from '../errors.ts';
 import { variablesField } from '../fields.ts';
 import { operation } from '../operation.ts';
 import type { Call } from './call.ts';
@@ -41,19 +39,7 @@ export const startWebCall = operation({
   input,
   audit: (_input, { call }: WebCall) => ({ target: call.id, workspaceId: call.workspaceId }),
   run: async (ctx, { agent: named, variables, visitorName, threadKey }) => {
-    const [agent] = await ctx.db
-      .select()
-      .from(agents)
-      .where(
-        and(
-          isUuid(named)
-            ? or(eq(agents.id, named), eq(agents.webSlug, named))
-            : eq(agents.webSlug, named.toLowerCase()),
-          isNotNull(agents.webSlug),
-          isNull(agents.deletedAt),
-        ),
-      );
-    if (!agent) throw notFound('Agent');
+    const agent = await findPublishedAgent(ctx, named);
     const id = newId();
     const [call] = await ctx.db
       .insert(calls)

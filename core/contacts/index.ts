@@ -2,6 +2,7 @@ export { addContact, type Contact } from './add-contact.ts';
 export type { ContactList } from './contact-list.ts';
 export { type ContactCount, countContacts, foldContactCounts } from './counts.ts';
 export { createList, listOptions } from './create-list.ts';
+export { deleteList } from './delete-list.ts';
 export { addDoNotCall, type DoNotCallEntry, liftDoNotCall, listDoNotCall } from './do-not-call.ts';
 export { errorsCsv } from './errors-csv.ts';
 export { healLists } from './heal-lists.ts';

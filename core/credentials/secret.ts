@@ -4,10 +4,12 @@ import { hmacSha256 } from '../../platform/crypto.ts';
 /** Credentials as what they are used for. Pure: the worker reads this file too. */
 
 const text = (what: string) => z.string().min(1, `${what} must not be empty`).max(8_000);
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'not the name of a header');
+export const headerNamePattern = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+export const headerValuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+const headerName = z.string().regex(headerNamePattern, 'not the name of a header');
 /** What ends a header early would let a secret write other headers. */
 const headerValue = (what: string) =>
-  text(what).regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be one line of plain characters');
+  text(what).regex(headerValuePattern, 'must be one line of plain characters');
 
 export const secret = z.discriminatedUnion('kind', [
   /** `Authorization: Bearer …` */

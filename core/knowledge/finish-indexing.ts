@@ -50,7 +50,10 @@ export const finishIndexing = operation({
   },
 });
 
-/** A revision that cannot be indexed, with the reason in words. What an older revision said is not true any more. */
+/**
+ * A revision that cannot be indexed, with the reason in words. What an older revision said is not true any more; what
+ * this one said when it was indexed before goes on answering.
+ */
 export const failIndexing = operation({
   name: 'knowledge.fail_indexing',
   scope: 'system',
@@ -58,14 +61,13 @@ export const failIndexing = operation({
   run: async (ctx, { reason, ...revision }): Promise<void> => {
     const file = await lockRevision(ctx, revision);
     if (file === null) return;
+    const failed = { status: 'failed', error: reason.slice(0, 1_000) } as const;
+    if (file.indexedAt !== null && file.indexedAt > file.uploadedAt) {
+      await updateFile(ctx, file.id, failed);
+      return;
+    }
     await clearIndex(ctx, file.id);
-    await updateFile(ctx, file.id, {
-      status: 'failed',
-      error: reason.slice(0, 1_000),
-      passageCount: 0,
-      embeddingModel: null,
-      indexedAt: null,
-    });
+    await updateFile(ctx, file.id, { ...failed, passageCount: 0, embeddingModel: null, indexedAt: null });
   },
 });
 

@@ -4,7 +4,7 @@ import { ToolError } from './tool.ts';
 /** Checks arguments against a function's JSON Schema: models invent and forget them. Throws words for the model. */
 export function argumentCheck(parameters: Readonly<Record<string, unknown>>): (args: unknown) => void {
   if (Object.keys(parameters).length === 0) return () => undefined;
-  const compiled = compileJsonSchema({ type: 'object', ...parameters });
+  const compiled = compileJsonSchema(parameters);
   // A schema beyond what can be checked is the server's to enforce.
   if (!compiled.ok) return () => undefined;
   return (args) => {

@@ -99,6 +99,15 @@ describe('a custom function', () => {
     expect(seen[0]?.url).toBe('/stock?shop=1&item=rope&sizes=%5B1%2C2%5D');
   });
 
+  test.each(['GET', 'DELETE'] as const)(
+    'keeps what its address says when an argument of a %s has the same name',
+    async (method) => {
+      const { url, seen } = await serve((response) => json(response, {}));
+      await run({ url: `${url}&tag=a&tag=b`, method }, { shop: 2, tag: 'c', item: 'rope' });
+      expect(seen[0]?.url).toBe('/stock?shop=1&tag=a&tag=b&item=rope');
+    },
+  );
+
   test.each<[Secret, (seen: Seen) => unknown, unknown]>([
     [{ kind: 'bearer', token: 'abc' }, ({ headers }) => headers.authorization, 'Bearer abc'],
     [{ kind: 'header', header: 'X-Key', value: 'abc' }, ({ headers }) => headers['x-key'], 'abc'],

@@ -120,10 +120,13 @@ function answerOf({ status, body, truncated }: GuardedResponse, maxBytes: number
   };
 }
 
+/** What the configured address says is its owner's word: no argument of the same name takes its place. */
 function withQuery(url: string, args: Record<string, unknown>): URL {
   const target = new URL(url);
+  const fixed = new Set(target.searchParams.keys());
   for (const [name, value] of Object.entries(args))
-    target.searchParams.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+    if (!fixed.has(name))
+      target.searchParams.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   return target;
 }
 

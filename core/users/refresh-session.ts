@@ -15,7 +15,8 @@ const input = z.object({
 
 /**
  * Trades a refresh token for a new pair. A token that comes a second time was stolen or copied: then every token of
- * that sign-in is revoked. Throws unauthenticated.
+ * that sign-in is revoked, unless it was traded just now: two windows ask at the same moment, and answers are lost.
+ * Throws unauthenticated.
  */
 export const refreshSession = operation({
   name: 'user.refresh_session',
@@ -39,6 +40,9 @@ export const refreshSession = operation({
   },
 });
 
+/** How soon after its first use a second one is only refused. */
+const graceMs = 10_000;
+
 /** Marks the token as used; of two requests at the same moment one gets it. */
 async function claim(
   tx: Transaction,
@@ -59,7 +63,8 @@ async function claim(
     .returning();
   if (claimed) return claimed;
   const [known] = await tx.select().from(refreshTokens).where(eq(refreshTokens.tokenHash, tokenHash));
-  if (known && known.usedAt !== null) await revokeFamily(tx, known.familyId);
+  if (known && known.usedAt !== null && now.getTime() - known.usedAt.getTime() > graceMs)
+    await revokeFamily(tx, known.familyId);
   return null;
 }
 

@@ -12,7 +12,7 @@ import { queueEmail } from '../mail/queue-email.ts';
 import { operation } from '../operation.ts';
 import { signedInUser } from '../users/current-user.ts';
 import { requireActive } from './active.ts';
-import { memberRole } from './members.ts';
+import { memberRole, refuseConfinedKey } from './members.ts';
 
 const ttlMs = 7 * 86_400_000;
 const maxOpen = 200;
@@ -43,7 +43,7 @@ const openHere = (ctx: WorkspaceContext) =>
 
 /**
  * Mails somebody a link into the workspace; an open invitation of the same address is replaced. Throws conflict for
- * somebody who is a member already.
+ * somebody who is a member already, forbidden for an API key with scopes.
  */
 export const inviteMember = operation({
   name: 'member.invite',
@@ -51,6 +51,7 @@ export const inviteMember = operation({
   input: z.object({ workspaceId: z.string(), email: emailField, role: memberRole.default('member') }),
   audit: ({ email, role }, { id }: Invitation) => ({ target: id, details: { email, role } }),
   run: async (ctx, { workspaceId, email, role }): Promise<Invitation> => {
+    refuseConfinedKey(ctx);
     requireActive(ctx, workspaceId);
     await refuseMember(ctx, email);
     const [workspace] = await ctx.db.select().from(workspaces).where(eq(workspaces.id, ctx.workspaceId));

@@ -12,7 +12,7 @@ export const listAudit = operation({
   scope: 'admin',
   input: z.object({
     workspaceId: z.string(),
-    /** Entries older than the one with this id. */
+    /** Entries written before the one with this id. */
     before: z.number().int().positive().optional(),
     limit: z.number().int().min(1).max(500).default(100),
   }),
@@ -28,7 +28,7 @@ export const listAudit = operation({
           before === undefined ? undefined : lt(auditLog.id, before),
         ),
       )
-      .orderBy(desc(auditLog.createdAt), desc(auditLog.id))
+      .orderBy(desc(auditLog.id))
       .limit(limit);
   },
 });

@@ -5,6 +5,7 @@ import { users } from '../../db/schema/users.ts';
 import { workspaces } from '../../db/schema/workspaces.ts';
 import type { WorkspaceContext } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
+import { isConfined } from '../key-scopes.ts';
 import { operation } from '../operation.ts';
 import { requireActive } from './active.ts';
 
@@ -56,19 +57,32 @@ export const removeMember = operation({
   },
 });
 
-/** Throws not_found for somebody who is not a member, conflict when the workspace would be left without an admin. */
+/**
+ * Throws not_found for somebody who is not a member, conflict when the workspace would be left without an admin,
+ * forbidden for an API key with scopes.
+ */
 export const changeMemberRole = operation({
   name: 'member.change_role',
   scope: 'admin',
   input: whom.extend({ role: memberRole }),
   audit: ({ userId, role }) => ({ target: userId, details: { role } }),
   run: async (ctx, { workspaceId, userId, role }): Promise<void> => {
+    refuseConfinedKey(ctx);
     requireActive(ctx, workspaceId);
     const member = await lockedMember(ctx, userId);
     if (member.role === 'admin' && role !== 'admin') await refuseLastAdmin(ctx);
     await ctx.db.update(memberships).set({ role }).where(membershipOf(ctx, userId));
   },
 });
+
+/** Scopes do not limit what a member may, so a key that is limited by them could make itself a member who may more. */
+export function refuseConfinedKey({ actor }: Pick<WorkspaceContext, 'actor'>): void {
+  if (isConfined(actor))
+    throw new DomainError(
+      'forbidden',
+      'An API key with scopes gives nobody a role, because a member may more than the key. Use a key without scopes, or sign in.',
+    );
+}
 
 const membershipOf = (ctx: WorkspaceContext, userId: string) =>
   and(eq(memberships.workspaceId, ctx.workspaceId), eq(memberships.userId, userId));

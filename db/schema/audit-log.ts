@@ -15,5 +15,5 @@ export const auditLog = pgTable(
     ip: text('ip'),
     createdAt: createdAt(),
   },
-  (table) => [index('audit_log_workspace').on(table.workspaceId, table.createdAt.desc().nullsFirst())],
+  (table) => [index('audit_log_workspace').on(table.workspaceId, table.id.desc())],
 );

@@ -14,7 +14,7 @@ export const contactListErrors = pgTable(
     code: text('code').notNull(),
     /** For people. */
     reason: text('reason').notNull(),
-    /** The cells of the row, so that it can be mended and sent again; cut when they are long. */
+    /** The cells of the row, so that it can be mended and sent again; cut where they are longer than a cell may be. */
     cells: text('cells').array().notNull(),
   },
   (table) => [primaryKey({ columns: [table.listId, table.row] })],

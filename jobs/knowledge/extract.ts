@@ -19,6 +19,8 @@ const heapMegabytes = 512;
 const memoryEveryMs = 200;
 /** JSON of the longest text that is indexed, escapes and overlaps included. */
 const maxOutputBytes = 100 * 1024 * 1024;
+/** What ends a process from outside, as a restart does. A heap that is full, or a fault of Node, ends it by others. */
+const outsideSignals: ReadonlySet<unknown> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGKILL']);
 const entry = fileURLToPath(new URL('extract-child.ts', import.meta.url));
 
 const output = z.union([
@@ -30,7 +32,8 @@ const output = z.union([
 
 /**
  * Extracts a file in a process with bounded time and memory and nothing of ours in its environment: a bomb ends that
- * process, and the file is called unreadable. Throws UnreadableFileError, or what reading `source` throws.
+ * process, and the file is called unreadable. Throws UnreadableFileError, what reading `source` throws, or an Error when
+ * somebody else ended the process.
  */
 export async function extract(source: Readable, type: FileType, limits = defaults): Promise<Passage[]> {
   const child = spawn(
@@ -50,8 +53,9 @@ export async function extract(source: Readable, type: FileType, limits = default
   const watch = setInterval(look, memoryEveryMs);
   try {
     const [said] = await Promise.all([collect(child.stdout, end), feed(source, child)]);
-    const [code] = await exited;
+    const [code, signal] = await exited;
     if (stop.because) throw new UnreadableFileError(stop.because);
+    if (outsideSignals.has(signal)) throw new Error(`The process that read the file was ended by ${signal}.`);
     if (code !== 0)
       throw new UnreadableFileError('The file is damaged, or unpacks to more than can be handled.');
     const result = output.parse(JSON.parse(said));

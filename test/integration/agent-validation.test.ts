@@ -8,6 +8,7 @@ import {
   saveDraft,
   updateAgent,
 } from '../../core/agents/index.ts';
+import { agentVersions } from '../../db/schema/agent-versions.ts';
 import { newAgent } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
 import { testContext } from '../harness/context.ts';
@@ -202,6 +203,43 @@ test('addresses that the guard would refuse are refused when saved, unless this 
   ]);
   t.ports.allowedHosts = ['169.254.169.254', 'localhost:8080', '::1:443', '10.0.0.7:80', '127.0.0.1'];
   expect(await paths()).toBeUndefined();
+});
+
+test('what no server could be asked with is refused when saved, by name; a version that has it is still read', async () => {
+  await using t = await testContext();
+  const { ctx } = await newPerson(t);
+  const headers = {
+    ...{ 'X-Key': 'a\tb ü', 'X Key': '1', 'X-Two': 'a\r\nX-Three: b', 'X-Price': '5 €' },
+    ...{ Host: 'shop.test', 'content-length': '2', 'Transfer-Encoding': 'chunked', Connection: 'close' },
+  };
+  const definition = {
+    functions: [fn({ url: 'https://ada:secret@shop.test/look', headers }), fn({ name: 'find', headers: {} })],
+    mcpServers: [{ name: 'crm', url: 'https://ada@crm.test/mcp', headers: { Host: 'crm.test' } }],
+    brain: { kind: 'webhook' as const, url: 'https://:secret@brain.test/' },
+  };
+  const refusal = await createAgent(ctx, { name: 'A', definition }).catch((error: unknown) => error);
+  const { fields } = refusal as { fields: { path: string; message: string }[] };
+  const credential = expect.stringMatching(/^holds a user name or password.*make a credential of kind basic/);
+  const ours = 'is set for each request by itself; leave it out';
+  const line = 'the value must be one line of plain characters';
+  expect(Object.fromEntries(fields.map(({ path, message }) => [path, message]))).toEqual({
+    'definition.brain.url': credential,
+    'definition.functions.0.headers.Connection': ours,
+    'definition.functions.0.headers.Host': ours,
+    'definition.functions.0.headers.Transfer-Encoding': ours,
+    'definition.functions.0.headers.X Key': expect.stringMatching(/^not the name of a header; write it with/),
+    'definition.functions.0.headers.X-Price': line,
+    'definition.functions.0.headers.X-Two': line,
+    'definition.functions.0.headers.content-length': ours,
+    'definition.functions.0.url': credential,
+    'definition.mcpServers.0.headers.Host': ours,
+    'definition.mcpServers.0.url': credential,
+  });
+
+  const agent = await newAgent(ctx, { definition: { functions: [fn({})] } });
+  const functions = [fn({ url: 'https://ada:secret@shop.test/look' })];
+  await t.db.update(agentVersions).set({ definition: { functions } });
+  expect((await checkAgent(ctx, { agentId: agent.id })).errors).toMatchObject([{ path: 'functions.0.url' }]);
 });
 
 test('an agent that others hand callers over to is not deleted while they do', async () => {

@@ -45,18 +45,42 @@ describe('agents', () => {
     expect(versions.map((version) => version.version).sort()).toEqual([1, 2]);
   });
 
-  test('of updates at the same moment none is lost', async () => {
+  test('of updates at the same moment none is lost: one that came too late is told so', async () => {
     await using t = await testContext();
     const { ctx } = await newPerson(t);
     const { id: agentId } = await newAgent(ctx);
-    await Promise.all([
-      updateAgent(ctx, { agentId, definition: { systemPrompt: 'A' } }),
-      updateAgent(ctx, { agentId, definition: { firstMessage: 'B' } }),
-      updateAgent(ctx, { agentId, definition: { llm: { maxTokens: 77 } } }),
-    ]);
+    const changes = [{ systemPrompt: 'A' }, { firstMessage: 'B' }, { llm: { maxTokens: 77 } }];
+    const outcomes = await Promise.allSettled(
+      changes.map((definition) => updateAgent(ctx, { agentId, definition })),
+    );
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'fulfilled') continue;
+      expect(outcome.reason).toMatchObject({ code: 'conflict' });
+      await updateAgent(ctx, { agentId, definition: changes[index] });
+    }
     const agent = await getAgent(ctx, { agentId });
     expect(agent.version).toBe(4);
     expect(agent.definition).toMatchObject({ systemPrompt: 'A', firstMessage: 'B', llm: { maxTokens: 77 } });
+  });
+
+  test('what was checked over another version than the live one does not go live', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const { id: agentId } = await newAgent(ctx);
+    const shorten = { maxCallDurationMs: 60_000 };
+    t.ports.voices.look = async () => {
+      t.ports.voices.look = async () => null;
+      await updateAgent(ctx, { agentId, definition: shorten });
+      return null;
+    };
+    // Warned 90 s before the end of a call that now lasts 60 s.
+    const definition = { durationWarning: { beforeMs: 90_000 }, tts: { voice: 'paola' } };
+    await expect(updateAgent(ctx, { agentId, definition })).rejects.toMatchObject({
+      ...{ code: 'conflict', message: expect.stringContaining('Read it again') },
+    });
+    expect(await getAgent(ctx, { agentId })).toMatchObject({ version: 2, definition: shorten });
+    await expect(updateAgent(ctx, { agentId, definition })).rejects.toMatchObject({ code: 'invalid' });
+    expect(await updateAgent(ctx, { agentId, definition: shorten })).toMatchObject({ version: 2 });
   });
 
   test('a patch that does not fit names every field under definition', async () => {

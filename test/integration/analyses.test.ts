@@ -193,9 +193,12 @@ describe('by rules', () => {
   });
 
   test('a schema that the facts do not fill is left empty, with the reason', async () => {
-    const analysis = await byRules(conversation(), { analysis: { schema } });
-    expect(analysis?.structured).toBeNull();
-    expect(analysis?.structuredProblem).toMatch(/^Rules could not fill the schema \(name: /);
+    const { type: _, ...untyped } = schema;
+    for (const one of [schema, untyped]) {
+      const analysis = await byRules(conversation(), { analysis: { schema: one } });
+      expect(analysis?.structured).toBeNull();
+      expect(analysis?.structuredProblem).toMatch(/^Rules could not fill the schema \(name: /);
+    }
   });
 });
 
@@ -241,6 +244,21 @@ describe('by a model', () => {
     );
     expect(analysis.structured).toEqual({ name: 'Ada', guests: 3 });
     expect(requests[1].messages.at(-1).content).toContain('structured.guests');
+  });
+
+  test.each([
+    ['null', { structured: null }],
+    ['a text', { structured: 'Ada' }],
+    ['nothing', { structured: undefined }],
+    ['an object without what is required', { structured: {} }],
+  ])('%s does not fit a schema that says no type', async (_, wrong) => {
+    const { type: _type, ...untyped } = schema;
+    const right = { structured: { name: 'Ada' } };
+    const { analysis, requests } = await analysed([say(wrong), say(right)], {
+      definition: { analysis: { schema: untyped } },
+    });
+    expect(requests[1]?.messages.at(-1).content).toContain('- structured');
+    expect(analysis.structured).toEqual({ name: 'Ada' });
   });
 
   test('structured output that never fits is left out; the rest of the answer is kept', async () => {

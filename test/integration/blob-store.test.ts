@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
 import { describe, expect, test } from 'vitest';
 import { type BlobStore, FolderBlobStore, openBlobStore, S3BlobStore } from '../../platform/blob-store.ts';
 import { readEnv } from '../../platform/config.ts';
 import { sha256 } from '../../platform/crypto.ts';
+import { withResolvers } from '../../platform/with-resolvers.ts';
 
 const keys = { accessKeyId: 'key', secretAccessKey: 'secret' };
 
@@ -157,6 +159,61 @@ test('S3 that stumbles is asked again; a wrong secret is not', async () => {
   await using strict = await s3({ secret: 'another secret' });
   await expect(strict.store.put('a', source('words'))).rejects.toThrow(/S3 answered 403/);
   expect(strict.requests).toBe(1);
+});
+
+describe('the patience with S3', () => {
+  const idleMs = 500;
+  /** A store at a server that answers like this. */
+  async function at(answer: RequestListener): Promise<AsyncDisposable & { store: BlobStore }> {
+    const server = createServer(answer).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return {
+      store: new S3BlobStore({ ...keys, endpoint, bucket: 'calls', region: 'eu-west-1' }, idleMs),
+      [Symbol.asyncDispose]: async () => {
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  }
+
+  test('lasts as long as a reader takes', async () => {
+    const blob = Buffer.alloc(32 * 1024 * 1024, 'x');
+    await using s3 = await at((_, response) => response.end(blob));
+    let sizeBytes = 0;
+    for await (const chunk of await s3.store.get('large')) {
+      if (sizeBytes === 0) await sleep(2 * idleMs);
+      sizeBytes += chunk.length;
+    }
+    expect(sizeBytes).toBe(blob.length);
+  });
+
+  test('lasts while pieces come and go, however many', async () => {
+    await using s3 = await at(async (request, response) => {
+      if (request.method === 'PUT') for await (const _ of request) await sleep(4);
+      else
+        for (let n = 0; n < 8; n++) {
+          response.write('piece');
+          await sleep(idleMs / 4);
+        }
+      response.end();
+    });
+    expect(await read(s3.store, 'slow')).toBe('piece'.repeat(8));
+    const pieces = Array.from({ length: 32 }, () => 'x'.repeat(1024 * 1024));
+    expect(await s3.store.put('slow', source(...pieces))).toBe(32 * 1024 * 1024);
+  });
+
+  test('ends when nothing comes any more, or at all', async () => {
+    const { promise: hungUp, resolve } = withResolvers<void>();
+    await using s3 = await at((request, response) => {
+      if (request.url?.endsWith('half')) response.write('first half');
+      response.once('close', resolve);
+    });
+    const half = await s3.store.get('half');
+    await expect(half.toArray()).rejects.toThrow('Nothing moved between S3 and us for 500 ms.');
+    await hungUp;
+    await expect(s3.store.get('silence')).rejects.toThrow('Nothing moved');
+  });
 });
 
 test('half of the S3 settings is refused in words; none means the data folder', () => {

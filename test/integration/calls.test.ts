@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { getPublishedAgent } from '../../core/agents/get-published.ts';
 import { deleteAgent, updateAgent } from '../../core/agents/index.ts';
 import {
   endCall,
@@ -12,6 +13,7 @@ import {
   startWebCall,
 } from '../../core/calls/index.ts';
 import { registerSipTrunk } from '../../core/numbers/index.ts';
+import { agents } from '../../db/schema/agents.ts';
 import { outbox } from '../../db/schema/outbox.ts';
 import { newId } from '../../platform/ids.ts';
 import { conversation, eventsOf } from '../factories/events.ts';
@@ -183,6 +185,25 @@ describe('a web call', () => {
     for (const agent of [hidden.id, deleted.id, 'gone', 'nobody', newId()])
       await expect(startWebCall(t.anonymous, { agent })).rejects.toMatchObject({ code: 'not_found' });
     expect(t.ports.issuedTokens).toEqual([]);
+  });
+
+  test('an id leads to the agent that has it, and to no other that has it as its slug', async () => {
+    await using t = await testContext();
+    const [ada, mallory] = [await newPerson(t, 'Ada'), await newPerson(t, 'Mallory')];
+    const [agent, hidden] = [await newAgent(ada.ctx, { webSlug: 'harbor' }), await newAgent(ada.ctx)];
+    const message = expect.stringContaining('choose words');
+    await expect(newAgent(mallory.ctx, { webSlug: agent.id })).rejects.toMatchObject({
+      ...{ code: 'invalid', fields: [{ path: 'webSlug', message }] },
+    });
+    // As written by a version that let such slugs pass.
+    for (const { id } of [agent, hidden]) {
+      const impostor = await newAgent(mallory.ctx, { name: 'Impostor' });
+      await t.db.update(agents).set({ webSlug: id }).where(eq(agents.id, impostor.id));
+    }
+    expect((await startWebCall(t.anonymous, { agent: agent.id })).call.agentId).toBe(agent.id);
+    expect(await getPublishedAgent(t.anonymous, { agent: agent.id })).toMatchObject({ id: agent.id });
+    for (const open of [startWebCall, getPublishedAgent])
+      await expect(open(t.anonymous, { agent: hidden.id })).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 

@@ -202,7 +202,7 @@ describe('the counts of a campaign', () => {
     const { campaign } = await campaigner(t);
     for (const phone of ['+12125550101', '+12125550102']) await contactRow(t, campaign, { phone });
     const groups = async () => {
-      const open = openGroups(await readWaiting(t.db, campaign.id), ruleSettings.parse({}), noon);
+      const open = openGroups(await readWaiting(t.db, campaign.id), ruleSettings.parse({}), [], noon);
       return [...open.groups].sort((a, b) => a.priority - b.priority);
     };
     const key = 'US;US-NY;America/New_York';

@@ -5,12 +5,14 @@ import { beginTransferDial } from '../../core/calls/transfers/index.ts';
 import { healCampaigns, reserveContacts } from '../../core/campaigns/engine/index.ts';
 import {
   createCampaign,
+  getCampaignStatus,
   startCampaign,
   stopCampaign,
   updateCampaignSettings,
 } from '../../core/campaigns/index.ts';
 import { optOut } from '../../core/contacts/index.ts';
 import { attempts } from '../../db/schema/attempts.ts';
+import { callRegistries } from '../../db/schema/call-registries.ts';
 import { callTransfers } from '../../db/schema/call-transfers.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { campaignDays } from '../../db/schema/campaign-days.ts';
@@ -284,4 +286,26 @@ test('a campaign whose budget does not pay for one call is refused, with the fie
     ...{ code: 'invalid', fields: [{ path: 'budgetMicros', message: expect.stringContaining('costs 1.5') }] },
   });
   await createCampaign(owner.ctx, { ...given, budgetMicros: 1_500_000 });
+});
+
+test('people whose registry is too old are not taken, not even to be refused, and the campaign says why', async () => {
+  await using t = await testContext();
+  const { campaign, ctx, workspaceId } = await runningCampaign(t, { people: 2 });
+  const fetchedAt = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000);
+  await t.db.insert(callRegistries).values({
+    ...{
+      workspaceId,
+      name: 'National',
+      country: 'US',
+      version: 1,
+      state: 'ready',
+      maxAgeMs: 30 * 86_400_000,
+    },
+    fetchedAt: fetchedAt(31),
+  });
+  expect(await dialer(t).look()).toEqual({ placed: 0, considered: 0 });
+  expect(await t.db.$count(decisions)).toBe(0);
+  expect(await getCampaignStatus(ctx, { campaign: campaign.id })).toMatchObject({ bottleneck: 'registry' });
+  await t.db.update(callRegistries).set({ fetchedAt: fetchedAt(0) });
+  expect(await dialer(t).look()).toEqual({ placed: 2, considered: 2 });
 });

@@ -164,6 +164,19 @@ describe('indexing', () => {
       { status: 'failed', error: expect.stringMatching(/upload it again/) },
     ]);
   });
+
+  test('that fails for a revision that was ready leaves its passages, and takes away those of an older one', async () => {
+    await using t = await testContext();
+    const { ctx, agentId, ask, learn, files } = await hotel(t);
+    const { id: fileId } = await learn('hours.txt', 'The pool closes at eight.');
+    await failIndexing(t.system(), { fileId, revision: 1, reason: 'bad luck' });
+    expect(await files()).toMatchObject([{ status: 'failed', error: 'bad luck', passageCount: 1 }]);
+    expect(await ask('when does the pool close')).toHaveLength(1);
+    await giveFile(t, ctx, agentId, 'hours.txt', 'The pool closes at ten.');
+    await failIndexing(t.system(), { fileId, revision: 2, reason: 'bad luck' });
+    expect(await files()).toMatchObject([{ status: 'failed', passageCount: 0 }]);
+    expect(await ask('when does the pool close')).toEqual([]);
+  });
 });
 
 describe('a file of the same name', () => {

@@ -129,8 +129,7 @@ export class Call {
 
   async #start(providers: ProviderSet): Promise<void> {
     const [speech, faults] = [this.#speech, this.#faults];
-    const kit = this.#toolKit();
-    const tools = callTools(kit);
+    const { kit, tools, addServers } = this.#tools();
     const { silence } = this.#switchboard;
     const built = buildSession(this.#parts, { providers, speech, faults, tools, silence });
     this.#session = built.session;
@@ -139,13 +138,16 @@ export class Call {
     this.#switchboard.attach(built.session, providers);
     reportUnknownCalls(built.session, kit);
     const started = startSession(this.#parts, built);
-    const servers = addToolServers(
-      kit,
-      tools,
-      started.then(() => built.agent),
-    );
+    const servers = addServers(started.then(() => built.agent));
     await started;
     await within(toolServersMs, servers);
+  }
+
+  /** Of the agent that the plan names now; those of other servers come when they are there. */
+  #tools() {
+    const kit = this.#toolKit();
+    const tools = callTools(kit);
+    return { kit, tools, addServers: (agent: Promise<voice.Agent>) => addToolServers(kit, tools, agent) };
   }
 
   #toolKit(): ToolKit {
@@ -176,7 +178,7 @@ export class Call {
       {
         ...{ parts: this.#parts, session, speech: this.#speech, faults: this.#faults },
         silence: this.#switchboard.silence,
-        toolKit: () => this.#toolKit(),
+        tools: () => this.#tools(),
       },
       agentId,
     );

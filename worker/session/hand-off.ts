@@ -1,9 +1,8 @@
-import type { voice } from '@livekit/agents';
+import type { llm, voice } from '@livekit/agents';
 import { handOffAnswer } from '../../core/calls/hand-off-wire.ts';
 import { type CallPlan, internalPaths } from '../../core/calls/plan.ts';
 import { background } from '../../platform/background.ts';
 import { makeProviders, type ProviderSet } from '../providers/index.ts';
-import { addToolServers, callTools, type ToolKit } from '../tools/index.ts';
 import type { Silence } from './control/silence.ts';
 import type { Faults } from './faults.ts';
 import { askControlPlane } from './internal-client.ts';
@@ -23,8 +22,11 @@ interface Around {
   readonly speech: Speech;
   readonly faults: Faults;
   readonly silence: Silence;
-  /** For the agent that the plan names when it is called. */
-  readonly toolKit: () => ToolKit;
+  /** Of the agent that the plan names when it is called. */
+  readonly tools: () => {
+    readonly tools: llm.ToolContextLike;
+    readonly addServers: (agent: Promise<voice.Agent>) => Promise<void>;
+  };
 }
 
 /**
@@ -33,7 +35,7 @@ interface Around {
  * agent has it. Throws `HandOffRefused`.
  */
 export async function handOff(
-  { parts, session, speech, faults, silence, toolKit }: Around,
+  { parts, session, speech, faults, silence, tools }: Around,
   agentId: string,
 ): Promise<{ readonly agent: voice.Agent; readonly providers: ProviderSet }> {
   const { host, events } = parts;
@@ -69,10 +71,13 @@ export async function handOff(
     if (definition.firstMessage.trim() === '') session.generateReply();
     else speech.saySoon(definition.firstMessage, 'greeting');
   };
-  const kit = toolKit();
-  const tools = callTools(kit);
-  const agent = successor(parts, { providers, speech, faults, silence, tools }, { history, onEnter: greet });
-  background(parts.log, 'adding tools of other servers', addToolServers(kit, tools, Promise.resolve(agent)));
+  const { tools: own, addServers } = tools();
+  const agent = successor(
+    parts,
+    { providers, speech, faults, silence, tools: own },
+    { history, onEnter: greet },
+  );
+  background(parts.log, 'adding tools of other servers', addServers(Promise.resolve(agent)));
   report(next, true, '');
   return { agent, providers };
 }

@@ -30,6 +30,7 @@ import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { talkRoutes } from './routes/talk.ts';
 import { trunkRoutes } from './routes/trunks.ts';
+import { uploadRoutes } from './routes/uploads.ts';
 import { workspaceRoutes } from './routes/workspaces.ts';
 
 /** The native API. It owns the root, so it answers for every address that no other surface has. */
@@ -62,6 +63,7 @@ export const operatorSurface = (deps: OperatorDeps) =>
       ...callRoutes,
       ...endCallRoutes,
       ...batchRoutes,
+      ...uploadRoutes,
       ...doNotCallRoutes,
       ...callRegistryRoutes,
       ...controlRoutes,

@@ -3,6 +3,7 @@ import type { Disposition } from '../../../db/schema/calls.ts';
 import type { contacts } from '../../../db/schema/contacts.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Decided, Question } from '../ledger/index.ts';
+import type { RegistryFacts } from '../rules/index.ts';
 import type { CallerId } from './caller-id.ts';
 import type { Ended } from './day.ts';
 import type { DueQuestion, Postponed, Waiting } from './due-contacts.ts';
@@ -44,6 +45,8 @@ export interface Books {
   campaign(id: string): Promise<Campaign | undefined>;
   decide(question: Question): Promise<Decided[]>;
 
+  /** The call registries that the workspace keeps. */
+  registries(workspaceId: string): Promise<readonly RegistryFacts[]>;
   /** How many wait, by window key and priority. */
   waiting(campaignId: string): Promise<readonly Waiting[]>;
   /** The pool of caller IDs whose trunks are set up, by number. */

@@ -15,7 +15,7 @@ import { queueCalls } from '../../calls/queue-calls.ts';
 import type { OperationContext } from '../../context.ts';
 import { trunkKey } from '../../numbers/trunk-key.ts';
 import type { Campaign } from '../campaign.ts';
-import { decide, groupBy } from '../ledger/index.ts';
+import { decide, groupBy, readRegistries } from '../ledger/index.ts';
 import type { Attempt, Books, Placed, Withdrawal } from './books.ts';
 import type { CallerId } from './caller-id.ts';
 import { addToDays, type Ended } from './day.ts';
@@ -29,6 +29,7 @@ type Db = OperationContext['db'];
 export const databaseBooks = (db: Db): Books => ({
   campaign: async (id) => (await db.select().from(campaigns).where(eq(campaigns.id, id)))[0],
   decide: (question) => decide(db, question),
+  registries: (workspaceId) => readRegistries(db, workspaceId),
   waiting: (campaignId) => readWaiting(db, campaignId),
   callerIds: (campaignId) => callerIdsOf(db, campaignId),
   due: (question) => takeDue(db, question),

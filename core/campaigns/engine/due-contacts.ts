@@ -1,7 +1,15 @@
 import { asc, desc, sql } from 'drizzle-orm';
 import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
-import { isOpen, type Judgement, nextLegalMoment, placeOfKey, type RuleSettings } from '../rules/index.ts';
+import {
+  isOpen,
+  type Judgement,
+  nextLegalMoment,
+  placeOfKey,
+  type RegistryFacts,
+  type RuleSettings,
+  waitsForRegistry,
+} from '../rules/index.ts';
 import type { Person } from './books.ts';
 import { ofPerson } from './take-people.ts';
 
@@ -19,6 +27,8 @@ export interface OpenGroups {
   readonly callable: number;
   /** Where all are shut: when the first one opens. */
   readonly opensAtMs: number | null;
+  /** Some are left out until a registry of their country has come in. */
+  readonly blind: boolean;
 }
 
 /** A group, and how many wait in it. */
@@ -35,7 +45,14 @@ export async function readWaiting(db: Db, campaignId: string): Promise<Waiting[]
 }
 
 /** The groups whose window is open now. Pure. */
-export function openGroups(rows: readonly Waiting[], rules: RuleSettings, nowMs: number): OpenGroups {
+export function openGroups(
+  all: readonly Waiting[],
+  rules: RuleSettings,
+  registries: readonly RegistryFacts[],
+  nowMs: number,
+): OpenGroups {
+  // Looked at one by one they would be refused, every hour anew.
+  const rows = all.filter(({ key }) => !waitsForRegistry(rules, placeOfKey(key), registries, nowMs));
   const open = rows.filter(({ key }) => isOpen(rules, placeOfKey(key), nowMs));
   // Whoever cannot be placed anywhere is looked at too, or nobody would ever say why they are not called.
   const nowhere = rows.filter(({ key }) => placeOfKey(key).zones.length === 0);
@@ -46,6 +63,7 @@ export function openGroups(rows: readonly Waiting[], rules: RuleSettings, nowMs:
     groups: [...open, ...nowhere].map(({ key, priority }) => ({ key, priority })),
     callable: open.reduce((sum, { waiting }) => sum + waiting, 0),
     opensAtMs: opens.length === 0 ? null : Math.min(...opens),
+    blind: rows.length < all.length,
   };
 }
 

@@ -136,6 +136,7 @@ function bottleneckOf(given: {
   const { own, shared, grant, reserved, active } = given;
   if (reserved.opensAtMs !== null) return 'windows';
   // Whoever did not use what it got is held back by nothing but its people.
+  if (grant.total > 0 && reserved.blind && reserved.callable === 0) return 'registry';
   if (grant.total > 0 && sum(reserved.placed.values()) < grant.total)
     return reserved.callable > 0 ? 'retries' : active > 0 ? 'people' : 'none';
   return shared === 'none' ? own : shared;

@@ -21,7 +21,7 @@ export interface Turn {
   readonly atMs: number;
 }
 
-export interface Reserved extends Pick<OpenGroups, 'callable' | 'opensAtMs'> {
+export interface Reserved extends Pick<OpenGroups, 'callable' | 'opensAtMs' | 'blind'> {
   /** Calls by trunk that were placed. */
   readonly placed: ReadonlyMap<string, number>;
   readonly considered: number;
@@ -33,11 +33,12 @@ export async function placeCalls(
   campaign: Campaign,
   { slots, costMicros, atMs }: Turn,
 ): Promise<Reserved> {
-  const open = openGroups(await books.waiting(campaign.id), rulesOf(campaign), atMs);
+  const registries = await books.registries(campaign.workspaceId);
+  const open = openGroups(await books.waiting(campaign.id), rulesOf(campaign), registries, atMs);
   const placing = new Placing(books, campaign, new Map(Object.entries(slots)), costMicros, atMs);
   const considered = await placing.fill(open.groups, await books.callerIds(campaign.id));
-  const { callable, opensAtMs } = open;
-  return { callable, opensAtMs, placed: placing.placed, considered };
+  const { callable, opensAtMs, blind } = open;
+  return { callable, opensAtMs, blind, placed: placing.placed, considered };
 }
 
 /** One turn of one campaign. */

@@ -3,11 +3,23 @@ import type { OperationContext } from '../../context.ts';
 
 /**
  * What holds a campaign back. slots: the fleet. workspace, trunk, campaign: their limits of calls at once. rate: calls
- * per second. windows: nobody may be called now. retries: those who are left are not due. people: nobody is left but
+ * per second. windows: nobody may be called now. registry: a call registry is
+ * missing or too old. retries: those who are left are not due. people: nobody is left but
  * who is on the phone. none: nothing.
  */
 export const bottlenecks = [
-  ...(['none', 'slots', 'workspace', 'trunk', 'campaign', 'rate', 'windows', 'retries', 'people'] as const),
+  ...([
+    'none',
+    'slots',
+    'workspace',
+    'trunk',
+    'campaign',
+    'rate',
+    'windows',
+    'registry',
+    'retries',
+    'people',
+  ] as const),
   ...(['budget', 'abandonment', 'status'] as const),
 ];
 export type Bottleneck = (typeof bottlenecks)[number];

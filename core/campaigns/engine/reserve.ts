@@ -5,7 +5,7 @@ import { operation } from '../../operation.ts';
 import { databaseBooks } from './database-books.ts';
 import { placeCalls, type Reserved } from './placing.ts';
 
-const nothing: Reserved = { placed: new Map(), considered: 0, callable: 0, opensAtMs: null };
+const nothing: Reserved = { placed: new Map(), considered: 0, callable: 0, opensAtMs: null, blind: false };
 
 /**
  * Takes the next people of a running campaign, judges each of them, and for those who may be called writes attempt,

@@ -51,6 +51,10 @@ async function entriesOf(
   return { version: Number(rows[0]?.version ?? 0), entries };
 }
 
+/** The registries of a workspace, without a look at their numbers. */
+export const readRegistries = async (db: Db, workspaceId: string): Promise<RegistryFacts[]> =>
+  (await registriesOf(db, workspaceId, [])).map(({ facts }) => facts);
+
 async function registriesOf(
   db: Db,
   workspaceId: string,

@@ -1,5 +1,6 @@
 export { type Decided, decide, judgeAll, type Question } from './decide.ts';
 export { type GatheredFacts, gatherFacts, type JudgedCampaign, type JudgedContact } from './gather-facts.ts';
+export { readRegistries } from './gather-lists.ts';
 export { groupBy } from './group-by.ts';
 export { type AnsweredDay, judgeDays, undecided } from './judge-calls.ts';
 export { judgeRange, type Verdict } from './judge-range.ts';

@@ -9,6 +9,7 @@ export {
   type ListName,
   type Reason,
   type RegistryFacts,
+  waitsForRegistry,
 } from './judge-contact.ts';
 export { isRulePack, type RulePack, rulePacks, rulesVersion } from './packs/index.ts';
 export { locate, type Place, type PlaceProblem, placeOfKey, windowKey } from './places/locate.ts';

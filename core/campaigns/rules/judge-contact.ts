@@ -93,6 +93,19 @@ export function judgeContact(facts: ContactFacts, atMs: number): Judgement {
   };
 }
 
+/** Nobody at this place is called before a registry of their country comes in anew. */
+export function waitsForRegistry(
+  rules: RuleSettings,
+  place: Place,
+  registries: readonly RegistryFacts[],
+  atMs: number,
+): boolean {
+  const own = registries.filter(({ country }) => country === place.country);
+  if (own.length === 0) return false;
+  const editions = editionsFor(place, rules.packs, atMs);
+  return own.some((registry) => isStale(registry, editions, atMs));
+}
+
 function refuse(facts: ContactFacts, editions: readonly ActiveEdition[], atMs: number): Refusal | null {
   if (facts.place.zones.length === 0)
     return forGood('zone_unknown', 'Nothing tells in which time zone this person is.');
@@ -103,8 +116,7 @@ function refuse(facts: ContactFacts, editions: readonly ActiveEdition[], atMs: n
   const needed = neededConsent(facts.rules, editions);
   if (needed !== null && strength[facts.consent] < strength[needed])
     return forGood('consent_missing', `Calls like these need ${needed} consent.`);
-  const stale = facts.registries.find((registry) => isStale(registry, editions, atMs));
-  if (stale)
+  if (facts.registries.some((registry) => isStale(registry, editions, atMs)))
     return {
       ...wait('registry_stale', null),
       detail: 'The copy of a do-not-call registry is too old or missing.',

@@ -66,12 +66,18 @@ const knownNames: Readonly<Record<ColumnRole, readonly string[]>> = {
   priority: ['priority', 'prio'],
 };
 
+/** What a list of failed rows has at its end, row number and reason (core/contacts/errors-csv.ts): of no use to an agent. */
+export const errorColumns = ['error row', 'error'] as const;
+
+const ignored = (columns: readonly string[]): string[] =>
+  columns.slice(-2).join() === errorColumns.join() ? [...errorColumns] : [];
+
 /** The mapping that a header suggests. phone is null when no column is named like one nor holds numbers. */
 export function suggestMapping(
   columns: readonly string[],
   rows: readonly (readonly string[])[],
   defaultCountry: string | null,
-): Record<ColumnRole, string | null> {
+): Record<ColumnRole, string | null> & { readonly ignore: string[] } {
   const bare = columns.map((name) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, ''));
   const named = (role: ColumnRole): string | null => {
     for (const name of knownNames[role]) {
@@ -84,7 +90,8 @@ export function suggestMapping(
     ColumnRole,
     string | null
   >;
-  return { ...suggested, phone: suggested.phone ?? columnOfNumbers(columns, rows, defaultCountry) };
+  const phone = suggested.phone ?? columnOfNumbers(columns, rows, defaultCountry);
+  return { ...suggested, phone, ignore: ignored(columns) };
 }
 
 function columnOfNumbers(

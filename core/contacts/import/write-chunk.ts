@@ -12,6 +12,7 @@ import type { Services } from '../../context.ts';
 import type { ContactList } from '../contact-list.ts';
 import { type Chunk, contactColumns, type RowError } from './chunk.ts';
 import { knownElsewhere, takeOutKnown } from './known-elsewhere.ts';
+import { listLimits } from './limits.ts';
 import { type Located, rowProblems } from './read-row.ts';
 
 interface Target {
@@ -196,9 +197,9 @@ async function writeErrors(
   );
 }
 
-/** A cell as an error keeps it: short, and without what the database does not take. */
+/** A cell as an error keeps it: as long as one may be, and without what the database does not take. */
 const shown = (cell: string): string =>
   cell
-    .slice(0, 500)
+    .slice(0, listLimits.cellLength)
     .replaceAll('\0', '')
     .replaceAll(/\p{Cs}/gu, '\ufffd');

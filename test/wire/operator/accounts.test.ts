@@ -1,7 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKey } from '../../../core/api-keys/index.ts';
+import { refreshTokens } from '../../../db/schema/refresh-tokens.ts';
 import { users } from '../../../db/schema/users.ts';
+import { sha256 } from '../../../platform/crypto.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
 import { join, password, signUp } from './crew.ts';
 
@@ -84,11 +86,16 @@ describe('signing in', () => {
 });
 
 describe('refreshing', () => {
-  it('works once for each token, and a second use ends the sign-in', async () => {
+  it('works once for each token, and a second use later ends the sign-in', async () => {
     const { refreshToken } = await signUp(app);
     const use = (refresh_token: string) => app.call('POST', '/auth/refresh', { body: { refresh_token } });
     const first = await use(refreshToken);
     expect(first.status).toBe(200);
+    expect((await use(refreshToken)).status).toBe(401);
+    await app.t.db
+      .update(refreshTokens)
+      .set({ usedAt: new Date(Date.now() - 60_000) })
+      .where(eq(refreshTokens.tokenHash, sha256(refreshToken)));
     expect((await use(refreshToken)).status).toBe(401);
     expect((await use(first.body.refresh_token)).status).toBe(401);
   });

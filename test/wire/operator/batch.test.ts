@@ -50,6 +50,37 @@ describe('a batch', () => {
     expect(calls.body.total).toBe(0);
   });
 
+  it('shows the first rows of its list, those that failed, also as a file, and can drop a list that nobody came of', async () => {
+    const mapping = encodeURIComponent(JSON.stringify({ phone: 'who' }));
+    const people = `who,note\n${callableNumber(31)},"=1+1"\nnobody,"=2+2"\n`;
+    const { body } = await upload(`&mapping=${mapping}`, people);
+    const [{ id }] = body.uploads;
+    expect((await send('GET', `/uploads/${id}/preview`)).body).toEqual({
+      columns: ['who', 'note'],
+      rows: [
+        [callableNumber(31), '=1+1'],
+        ['nobody', '=2+2'],
+      ],
+    });
+    expect((await send('DELETE', `/uploads/${id}`)).status).toBe(409);
+    await importList(app.t.system(), { listId: id, run: 1 });
+    expect((await send('GET', `/uploads/${id}`)).body).toMatchObject({ state: 'done', rows_failed: 1 });
+    const { items } = (await send('GET', `/uploads/${id}/errors`)).body;
+    expect(items).toMatchObject([{ row: 3, code: 'phone_invalid', cells: ['nobody', '=2+2'] }]);
+    expect((await send('GET', `/uploads/${id}/errors?after=3`)).body.items).toEqual([]);
+    const file = await fetch(`${app.url}/uploads/${id}/errors.csv`, { headers: ada.headers });
+    expect(file.headers.get('content-disposition')).toContain('.csv"');
+    expect(await file.text()).toContain(`nobody,'=2+2,3,`);
+    expect((await send('GET', `/uploads/${id}/errors`, undefined, eve)).status).toBe(404);
+    expect((await send('DELETE', `/uploads/${id}`)).status).toBe(409);
+
+    const waits = await upload('', 'a,b\n1,2\n');
+    const path = `/uploads/${waits.body.uploads[0].id}`;
+    expect((await send('GET', path)).body).toMatchObject({ state: 'received' });
+    expect((await send('DELETE', path)).status).toBe(204);
+    expect((await send('GET', path)).status).toBe(404);
+  });
+
   it('waits for its time, which can be changed, and can be stopped and deleted', async () => {
     const { body } = await upload('&scheduled_at=2099-05-01T10:00:00Z', `phone\n${callableNumber(2)}\n`);
     expect(body.status).toBe('scheduled');

@@ -1,9 +1,12 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '../../../control-plane/http/route.ts';
 import { createApiKey } from '../../../core/api-keys/index.ts';
 import { type KeyScope, keyScopes } from '../../../core/key-scopes.ts';
+import { inviteMember } from '../../../core/workspaces/index.ts';
+import { emails } from '../../../db/schema/emails.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
-import { type Caller, signUp } from './crew.ts';
+import { type Caller, join, signUp } from './crew.ts';
 import { makeThings, requests } from './sample-requests.ts';
 
 /** What a key must have for each route that keys may use. Routes about the caller themselves are not here. */
@@ -56,6 +59,11 @@ const opens: Record<string, readonly KeyScope[]> = {
   getBatch: ['campaigns:read'],
   updateBatch: ['campaigns:write'],
   deleteBatch: ['campaigns:read', 'campaigns:write'],
+  getUpload: ['campaigns:read'],
+  previewUpload: ['campaigns:read'],
+  listUploadErrors: ['campaigns:read'],
+  downloadUploadErrors: ['campaigns:read'],
+  deleteUpload: ['campaigns:write'],
   listCampaigns: ['campaigns:read'],
   createCampaign: ['campaigns:write'],
   getCampaign: ['campaigns:read'],
@@ -117,8 +125,14 @@ const aboutCaller = [
   ...['logOut', 'getMe', 'switchWorkspace', 'acceptInvitation', 'resendVerification'],
   ...['listSessions', 'endSession', 'logOutEverywhere'],
 ];
-/** The workspace has calls that are not over; the sample asks for a key that may more than the one that asks. */
-const instead: Record<string, number> = { deleteWorkspace: 409, createApiKey: 403 };
+/**
+ * The workspace has calls that are not over; the sample asks for a key that may more than the one that asks; no key with
+ * scopes gives anybody a role.
+ */
+const instead: Record<string, number> = {
+  ...{ deleteWorkspace: 409, createApiKey: 403 },
+  ...{ inviteMember: 403, changeMemberRole: 403 },
+};
 
 let app: TestApp;
 let owner: Caller;
@@ -225,6 +239,48 @@ describe('an API key with scopes', () => {
     const more = await make({ name: 'more', scopes: ['workspace:write', 'calls:read'] });
     expect([more.status, more.body.detail]).toEqual([403, expect.stringContaining('It lacks calls:read.')]);
     expect((await make({ name: 'everything' })).status).toBe(403);
+  });
+
+  it('makes no key without scopes, even when it has them all', async () => {
+    const { key } = await createApiKey(owner.ctx, { name: 'x', role: 'admin', scopes: [...keyScopes] });
+    const answer = await app.call('POST', `/workspaces/${owner.workspaceId}/api-keys`, {
+      ...{ headers: { 'x-api-key': key }, body: { name: 'everything', role: 'admin' } },
+    });
+    expect([answer.status, answer.body.detail]).toEqual([
+      403,
+      expect.stringContaining('makes only keys with scopes'),
+    ]);
+  });
+
+  it('gives nobody a role in the workspace; one without does', async () => {
+    const member = await join(app, owner.workspaceId, 'member');
+    const give = async (scopes: KeyScope[] | null) => {
+      const { key } = await createApiKey(owner.ctx, { name: 'x', role: 'admin', scopes });
+      const headers = { 'x-api-key': key };
+      const path = `/workspaces/${owner.workspaceId}`;
+      return [
+        await app.call('POST', `${path}/invite`, { headers, body: { email: 'friend@pier.test' } }),
+        await app.call('PATCH', `${path}/members/${member.userId}`, { headers, body: { role: 'developer' } }),
+      ];
+    };
+    for (const { status, body } of await give([...keyScopes]))
+      expect([status, body.detail]).toEqual([403, expect.stringContaining('gives nobody a role')]);
+    expect((await give(null)).map(({ status }) => status)).toEqual([201, 204]);
+  });
+
+  it('sees that mail is held and not what it says; one without and a signed-in admin read it', async () => {
+    const boss = await signUp(app, 'Boss');
+    await inviteMember(boss.ctx, { workspaceId: boss.workspaceId, email: 'guest@pier.test' });
+    await app.t.db.update(emails).set({ status: 'held' }).where(eq(emails.toAddress, 'guest@pier.test'));
+    const read = async (headers: Readonly<Record<string, string>>) =>
+      (await app.call('GET', '/emails', { headers })).body;
+    const readBy = async (scopes: KeyScope[] | null) =>
+      read({ 'x-api-key': (await createApiKey(boss.ctx, { name: 'x', role: 'admin', scopes })).key });
+    const link = expect.stringContaining('accept-invitation?token=');
+    for (const scope of ['workspace:read', 'workspace:write'] as const)
+      expect(await readBy([scope])).toMatchObject([{ to: 'guest@pier.test', status: 'held', text: null }]);
+    expect(await readBy(null)).toMatchObject([{ status: 'held', text: link }]);
+    expect(await read(boss.headers)).toMatchObject([{ status: 'held', text: link }]);
   });
 
   it('has the right of its role within its scopes only', async () => {

@@ -101,4 +101,19 @@ describe('GET /calls/{id}/stream', () => {
     await response.body?.cancel().catch(() => undefined);
     await expect.poll(listeners, { timeout: 10_000 }).toBe(0);
   });
+
+  it('is opened for nobody any more while the server stops', async () => {
+    await using stopping = await testApp();
+    const owner = await signUp(stopping);
+    await newAgent(owner.ctx, { webSlug: 'stopping' });
+    const { call_id } = (await stopping.call('GET', '/calls/generate-token?agent_id=stopping')).body;
+    stopping.app.endStreams();
+    const response = await fetch(`${stopping.url}/calls/${call_id}/stream`, {
+      headers: owner.headers,
+      signal: AbortSignal.timeout(5_000),
+    });
+    expect(await response.text()).toBe(': open\n\n');
+    const listeners = async () => (await stopping.redis.pubsub('NUMSUB', callChannel(call_id)))[1];
+    await expect.poll(listeners).toBe(0);
+  });
 });

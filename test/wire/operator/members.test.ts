@@ -150,4 +150,26 @@ describe('a workspace', () => {
     expect((await audit(`?before=${newest.id}`)).body).toEqual(all.body.slice(1));
     expect((await audit('?limit=0')).status).toBe(400);
   });
+
+  it('skips no entry of changes that overlapped', async () => {
+    const owner = await signUp(app);
+    const { workspaceId } = owner;
+    const rows = await app.t.db
+      .insert(auditLog)
+      .values(
+        // The moment is that of the beginning of a change, the id that of its end.
+        [0, -20_000, -5_000, -60_000].map((afterMs) => ({
+          ...{ workspaceId, actorKind: 'system', surface: 'jobs', operation: 'recording.expire' },
+          createdAt: new Date(Date.now() + afterMs),
+        })),
+      )
+      .returning({ id: auditLog.id });
+    const seen: number[] = [];
+    for (let before = 10 ** 15 - 1; seen.length < rows.length; before = seen.at(-1) ?? 0) {
+      const path = of(owner, `/audit?limit=1&before=${before}`);
+      const [entry] = (await app.call('GET', path, { headers: owner.headers })).body;
+      seen.push(entry.id);
+    }
+    expect(seen).toEqual(rows.map(({ id }) => id).reverse());
+  });
 });

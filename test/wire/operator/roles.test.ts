@@ -48,6 +48,11 @@ const documented: Record<string, 'session' | 'member' | 'developer' | 'admin'> =
   getBatch: 'member',
   updateBatch: 'member',
   deleteBatch: 'member',
+  getUpload: 'member', // addition
+  previewUpload: 'member', // addition
+  listUploadErrors: 'member', // addition
+  downloadUploadErrors: 'member', // addition
+  deleteUpload: 'member', // addition
   listCampaigns: 'member',
   createCampaign: 'member',
   getCampaign: 'member',
@@ -163,6 +168,11 @@ const foreign: Record<string, number> = {
   getBatch: 404,
   updateBatch: 404,
   deleteBatch: 404,
+  getUpload: 404,
+  previewUpload: 404,
+  listUploadErrors: 404,
+  downloadUploadErrors: 404,
+  deleteUpload: 404,
   createCampaign: 400,
   getCampaign: 404,
   replaceCampaign: 404,

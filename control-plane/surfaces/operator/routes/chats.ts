@@ -50,8 +50,7 @@ const interact = ({ closing }: OperatorDeps) =>
         signal: gone.signal,
       });
       if (streams) {
-        const stream = openEventStream(koa, { closing });
-        stream.signal.addEventListener('abort', () => gone.abort(), { once: true });
+        const stream = openEventStream(koa, { closing, onEnd: () => gone.abort() });
         void pump(ctx, stream, begun, events);
         return undefined;
       }

@@ -27,8 +27,7 @@ export const liveRoutes = ({ live, closing }: OperatorDeps) => [
         found.call.status === 'ended'
           ? found
           : await getCall(ctx, { callId: params.id }).catch(rethrowAfter(stop));
-      const stream = openEventStream(koa, { closing });
-      stream.signal.addEventListener('abort', stop);
+      const stream = openEventStream(koa, { closing, onEnd: stop });
       const send = sendOnce(stream);
       for (const event of recorded.events) send(event);
       for (const event of waiting) send(event);

@@ -37,6 +37,7 @@ const changeRole = route({
   path: '/workspaces/{id}/members/{user_id}',
   operationId: 'changeMemberRole',
   summary: 'Change the role of a member; there is always an admin left',
+  description: 'Not with an API key that has scopes (403).',
   auth: 'admin',
   keyScope: 'workspace:write',
   status: 204,
@@ -69,6 +70,7 @@ const invite = route({
   path: '/workspaces/{id}/invite',
   operationId: 'inviteMember',
   summary: 'Mail somebody a link into the workspace, good for seven days',
+  description: 'Not with an API key that has scopes (403).',
   auth: 'admin',
   keyScope: 'workspace:write',
   status: 201,
@@ -160,7 +162,7 @@ const audit = route({
     limit,
     before: wholeParam({ min: 1, max: 10 ** 15 - 1 })
       .optional()
-      .meta({ description: 'Id of an entry: older ones than it.' }),
+      .meta({ description: 'Id of an entry: those written before it, which have lower ids.' }),
   }),
   returns: z.array(auditEntryOut),
   handle: async ({ ctx, params, query }) =>

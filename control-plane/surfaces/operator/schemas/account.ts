@@ -121,7 +121,8 @@ export const emailOut = z
     status: z.enum(['queued', 'sending', 'sent', 'failed', 'held']),
     error: z.string().nullable(),
     text: z.string().nullable().meta({
-      description: 'Of held mail only: no mail server is configured, somebody has to hand it over.',
+      description:
+        'Of held mail only: no mail server is configured, somebody has to hand it over. Null for an API key with scopes.',
     }),
     created_at: z.iso.datetime(),
     sent_at: z.iso.datetime().nullable(),

@@ -77,6 +77,10 @@ export class MemoryBooks implements Books {
     }
   }
 
+  async registries() {
+    return [];
+  }
+
   async waiting() {
     return this.contacts.waiting();
   }
