@@ -21,12 +21,15 @@ export async function handOver(command, args, options = {}) {
   return code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
 }
 
+/** Looked at before anything else is loaded: it may end while we do. */
+const parentAtStart = process.ppid;
+
 /**
- * Calls back once when our parent has ended. Does not keep the process alive.
+ * Calls back once when the parent that we began with has ended. Does not keep the process alive.
  * @param {() => void} gone
- * @param {number} [parent] its process id, where it may have ended since it was looked at
+ * @param {number} [parent] its process id
  */
-export function whenParentIsGone(gone, parent = process.ppid) {
+export function whenParentIsGone(gone, parent = parentAtStart) {
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);

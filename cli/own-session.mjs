@@ -1,16 +1,10 @@
-import { handOver, whenParentIsGone } from './hand-over.mjs';
+import { handOver } from './hand-over.mjs';
 
 /** Names the process in front of us: the parent that passes signals on to us alone. */
 const frontVariable = 'TRUNKLINE_FRONT';
 
 /** Whether our parent passes signals on to us, and to nobody whom we start. */
 export const hasFront = () => process.env[frontVariable] === String(process.ppid);
-
-/**
- * Calls back once when whoever stood in front of us at the beginning (`hasFront`) has ended.
- * @param {() => void} gone
- */
-export const whenFrontIsGone = (gone) => whenParentIsGone(gone, Number(process.env[frontVariable]));
 
 /**
  * Runs this very command in a session of its own and answers its exit code. What carries sound shares that session:

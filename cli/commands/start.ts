@@ -1,8 +1,8 @@
 import { printBanner } from '../banner.ts';
 import { sentenceOf } from '../cli-error.ts';
 import { type Flags, readWishes } from '../environment.ts';
+import { whenParentIsGone } from '../hand-over.mjs';
 import { bold, dim, type Output } from '../output.ts';
-import { whenFrontIsGone } from '../own-session.mjs';
 import type { Entries } from '../processes.ts';
 import { Product } from '../product.ts';
 import { version } from '../version.ts';
@@ -19,7 +19,7 @@ export async function start({ flags, verbose, output, entries }: StartOptions): 
   const wishes = readWishes(flags);
   output.line(`${bold(`Trunkline ${version}`)}  ${dim(`data in ${wishes.dataDir}`)}`);
   const end = new EndSignal(output);
-  end.followFront();
+  end.followParent();
   const product = await Product.prepare({
     wishes,
     output,
@@ -78,8 +78,8 @@ class EndSignal {
   }
 
   /** Who stands in front of us (own-session.mjs) and dies without a word: that counts as a signal. */
-  followFront(): void {
-    whenFrontIsGone(() => this.#end(0));
+  followParent(): void {
+    whenParentIsGone(() => this.#end(0));
   }
 
   fail(sentence: string): void {

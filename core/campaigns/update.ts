@@ -14,6 +14,8 @@ import {
   updateCampaign,
   withNumbers,
 } from './campaign.ts';
+import { exhaustContacts } from './engine/exhaust-contacts.ts';
+import { retrySettings } from './retries.ts';
 import { ruleSettings } from './rules/index.ts';
 import { campaignChange } from './settings.ts';
 import { checkCampaign } from './validate.ts';
@@ -50,6 +52,9 @@ export const updateCampaignSettings = operation({
     const saved = await refuseDuplicate(updateCampaign(ctx, old.id, { ...change, version, status }), {
       campaigns_slug: slugTaken,
     });
+    const { maxAttempts } = retrySettings.parse(next.retries);
+    if (maxAttempts < retrySettings.parse(old.retries).maxAttempts)
+      await exhaustContacts(ctx.db, old.id, maxAttempts);
     // Every version has its rules, so that a decision can be judged again.
     await ctx.db.insert(campaignVersions).values({ campaignId: old.id, version, rules: next.rules });
     if (!isDeepStrictEqual([...fromNumbers].sort(), [...(before?.fromNumbers ?? [])].sort())) {

@@ -205,6 +205,19 @@ describe('after a call', () => {
     expect(contact).toMatchObject({ state: 'exhausted', lastOutcome: 'busy' });
   });
 
+  test('they are left alone when fewer calls are allowed meanwhile, unless they have asked for one', async () => {
+    await using t = await testContext();
+    const { campaign, ctx } = await called(t, 'no_answer', {}, { people: 1 });
+    const asked = await addPerson(t, campaign, callableNumber(8), { attempts: 1, callBackAt: new Date() });
+    const fresh = await addPerson(t, campaign, callableNumber(9));
+    await updateCampaignSettings(ctx, { campaign: campaign.id, change: { retries: { maxAttempts: 1 } } });
+    const [rung] = await attemptsOf(t, campaign.id);
+    const states = [rung?.contactId ?? '', asked.id, fresh.id].map(
+      async (id) => (await contactOf(t, id)).state,
+    );
+    expect(await Promise.all(states)).toEqual(['exhausted', 'waiting', 'waiting']);
+  });
+
   test('in which they opted out nobody calls them again', async () => {
     await using t = await testContext();
     const { campaign, ctx, contacts: people } = await runningCampaign(t, { people: 1 });
