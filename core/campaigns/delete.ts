@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { attempts } from '../../db/schema/attempts.ts';
 import { campaigns } from '../../db/schema/campaigns.ts';
 import { contactLists } from '../../db/schema/contact-lists.ts';
-import type { WorkspaceContext } from '../context.ts';
+import { type ContactList, removeParts } from '../contacts/contact-list.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { findCampaign } from './campaign.ts';
 import { isLive } from './state.ts';
+
+const isComing: ReadonlySet<ContactList['state']> = new Set(['receiving', 'queued', 'importing']);
 
 /**
  * Deletes a campaign with its contacts and lists. Its calls, whom it has rung (every cap counts that) and the ledger stay.
@@ -27,34 +29,20 @@ export const deleteCampaign = operation({
       .where(and(eq(attempts.campaignId, id), inArray(attempts.state, ['reserved', 'dialing'])));
     if (open && open.calls > 0)
       throw new DomainError('conflict', `${open.calls} calls of the campaign are still on.`);
-    const coming = await ctx.db
-      .select({ name: contactLists.name })
+    const lists = await ctx.db
+      .select({ name: contactLists.name, state: contactLists.state, parts: contactLists.parts })
       .from(contactLists)
-      .where(
-        and(
-          eq(contactLists.campaignId, id),
-          inArray(contactLists.state, ['receiving', 'queued', 'importing']),
-        ),
-      );
+      .where(eq(contactLists.campaignId, id));
+    const coming = lists.filter(({ state }) => isComing.has(state));
     if (coming.length > 0)
       throw new DomainError(
         'conflict',
         `A list is being imported into the campaign: ${coming.map(({ name }) => name).join(', ')}.`,
       );
-    await removeUploads(ctx, id);
+    await removeParts(ctx, lists);
     // Nothing has rung, so nothing counts.
     await ctx.db.delete(attempts).where(and(eq(attempts.campaignId, id), isNull(attempts.dialedAt)));
     await ctx.db.delete(campaigns).where(eq(campaigns.id, id));
     return id;
   },
 });
-
-/** What was uploaded and is not a list of people yet, or will never be. */
-async function removeUploads(ctx: WorkspaceContext, campaignId: string): Promise<void> {
-  const lists = await ctx.db
-    .select({ parts: contactLists.parts })
-    .from(contactLists)
-    .where(eq(contactLists.campaignId, campaignId));
-  const keys = lists.flatMap(({ parts }) => parts.map(({ blobKey }) => blobKey));
-  if (keys.length > 0) await ctx.emit('remove-blobs', { keys });
-}

@@ -32,3 +32,12 @@ export async function updateList(
   if (!list) throw notFound('List');
   return list;
 }
+
+/** Has the bytes of lists removed, when the transaction is committed. */
+export async function removeParts(
+  ctx: Pick<OperationContext, 'emit'>,
+  lists: readonly Pick<ContactList, 'parts'>[],
+): Promise<void> {
+  const keys = lists.flatMap(({ parts }) => parts.map(({ blobKey }) => blobKey));
+  if (keys.length > 0) await ctx.emit('remove-blobs', { keys });
+}

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { contactLists } from '../../db/schema/contact-lists.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { findList } from './contact-list.ts';
+import { findList, removeParts } from './contact-list.ts';
 
 /**
  * Drops a list of which nobody is in the campaign: one that waits for a mapping, broke off or failed at once. Throws
@@ -20,8 +20,7 @@ export const deleteList = operation({
       throw new DomainError('conflict', `${list.rowsImported} of its people are in the campaign already.`);
     if (list.state === 'queued' || list.state === 'importing')
       throw new DomainError('conflict', 'The list is being imported.');
-    if (list.parts.length > 0)
-      await ctx.emit('remove-blobs', { keys: list.parts.map(({ blobKey }) => blobKey) });
+    await removeParts(ctx, [list]);
     await ctx.db.delete(contactLists).where(eq(contactLists.id, list.id));
   },
 });

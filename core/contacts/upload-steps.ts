@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DomainError } from '../errors.ts';
 import { words } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { type ContactList, findList, updateList } from './contact-list.ts';
+import { type ContactList, findList, removeParts, updateList } from './contact-list.ts';
 import { listMapping, mappingProblems, suggestMapping } from './import/mapping.ts';
 
 const ofList = z.object({ listId: z.string() });
@@ -69,8 +69,7 @@ export const judgeUpload = operation({
   run: async (ctx, { listId, verdict: found }): Promise<ContactList> => {
     const list = await findList(ctx, listId, { lock: true });
     if ('reason' in found) {
-      if (list.parts.length > 0)
-        await ctx.emit('remove-blobs', { keys: list.parts.map(({ blobKey }) => blobKey) });
+      await removeParts(ctx, [list]);
       return updateList(ctx, list.id, { state: 'failed', error: found.reason, parts: [] });
     }
     const { encoding, delimiter, columns, rows } = found;

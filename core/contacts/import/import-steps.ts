@@ -4,7 +4,7 @@ import { contactLists } from '../../../db/schema/contact-lists.ts';
 import type { OperationContext } from '../../context.ts';
 import { words } from '../../fields.ts';
 import { operation } from '../../operation.ts';
-import { type ContactList, updateList } from '../contact-list.ts';
+import { type ContactList, removeParts, updateList } from '../contact-list.ts';
 
 const ofRun = z.object({ listId: z.uuid(), run: z.number().int() });
 
@@ -41,10 +41,9 @@ export const finishImport = operation({
   run: async (ctx, input): Promise<boolean> => {
     const list = await lockRun(ctx, input);
     if (list === null) return false;
-    const { parts, receivedBytes } = list;
-    if (parts.length > 0) await ctx.emit('remove-blobs', { keys: parts.map(({ blobKey }) => blobKey) });
+    await removeParts(ctx, [list]);
     await updateList(ctx, list.id, {
-      ...{ state: 'done', finishedAt: new Date(), bytesDone: receivedBytes, parts: [] },
+      ...{ state: 'done', finishedAt: new Date(), bytesDone: list.receivedBytes, parts: [] },
     });
     return true;
   },

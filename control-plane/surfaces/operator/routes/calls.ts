@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { exportCalls, getCall, listCalls } from '../../../../core/calls/index.ts';
+import { csvType, sendCsv } from '../../../http/csv-file.ts';
 import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentCall, presentCallDetail } from '../presenters/call.ts';
@@ -71,18 +71,14 @@ const exportAll = route({
   auth: 'member',
   status: 200,
   errors: [503],
-  contentType: 'text/csv; charset=utf-8',
+  contentType: csvType,
   query: callFilters,
   wireNames: filterWireNames,
   handle: async ({ ctx, query, koa }) => {
     const chunks = await exportCalls(ctx, filterOf(query));
     // What the database refuses must be known before the status is sent.
     const first = [await chunks.next(), await chunks.next()];
-    koa.status = 200;
-    koa.type = 'text/csv; charset=utf-8';
-    koa.set('Cache-Control', 'no-store');
-    koa.attachment('calls.csv');
-    koa.body = Readable.from(resumed(first, chunks), { objectMode: false });
+    sendCsv(koa, 'calls.csv', resumed(first, chunks));
     return undefined;
   },
 });

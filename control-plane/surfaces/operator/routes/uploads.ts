@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { deleteList, errorsCsv, getList, listErrors, previewList } from '../../../../core/contacts/index.ts';
+import { csvType, sendCsv } from '../../../http/csv-file.ts';
 import { idParams, intParam } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentUpload } from '../presenters/campaign.ts';
@@ -79,16 +79,12 @@ const errorsFile = route({
   auth: 'member',
   keyScope: 'campaigns:read',
   status: 200,
-  contentType: 'text/csv; charset=utf-8',
+  contentType: csvType,
   params: idParams,
   handle: async ({ ctx, params: { id }, koa }) => {
     // A list that is not there is known before the status is sent.
     const { name } = await getList(ctx, { listId: id });
-    koa.status = 200;
-    koa.type = 'text/csv; charset=utf-8';
-    koa.set('Cache-Control', 'no-store');
-    koa.attachment(`errors of ${name.replace(/\.csv$/i, '')}.csv`);
-    koa.body = Readable.from(errorsCsv(ctx, id), { objectMode: false });
+    sendCsv(koa, `errors of ${name.replace(/\.csv$/i, '')}.csv`, errorsCsv(ctx, id));
     return undefined;
   },
 });
