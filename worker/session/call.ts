@@ -28,6 +28,8 @@ import { within } from './within.ts';
 
 /** A greeting does not wait longer for the tools of other servers; they come when they come. */
 const toolServersMs = 1_000;
+/** A line is not answered by an agent that hears nothing, unless its recogniser takes longer than this to be reached. */
+const recogniserMs = 2_000;
 
 /**
  * One call from dispatch to hang-up: prepare, talk, end, in this order. `run` returns when everything is reported and
@@ -107,6 +109,7 @@ export class Call {
     const answers = plan.channel === 'phone' && plan.direction === 'inbound';
     if (!answers) output.publish();
     await started;
+    await within(recogniserMs, Promise.race([providers.stt.listens, outcome.wait()]));
     await rendered.catch((error: unknown) => outcome.finish('provider_failed', messageOf(error), 'failed'));
     outcome.signal.throwIfAborted();
     output.publish();

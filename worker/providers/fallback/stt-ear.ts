@@ -5,6 +5,8 @@ import { GatewayStt } from '../gateway-stt.ts';
 import type { Member } from './chain.ts';
 
 interface EarHooks {
+  /** The connection stands. */
+  readonly onListening: () => void;
   readonly onEvent: (ear: Ear, event: stt.SpeechEvent) => void;
   /** The connection ended, and not because we closed it. */
   readonly onEnd: (ear: Ear, reason: string) => void;
@@ -35,6 +37,7 @@ export class Ear {
       : new stt.StreamAdapter(this.#plugin, new inference.VAD({ model: 'silero' }));
     recogniser.on('error', () => undefined);
     this.#stream = recogniser.stream({ connOptions: { maxRetry: 0, retryIntervalMs: 0, timeoutMs: 5_000 } });
+    onFirstRead(this.#stream, () => this.#closed || hooks.onListening());
     void this.#listen(hooks);
   }
 
@@ -90,4 +93,16 @@ export class Ear {
     this.close();
     onEnd(this, this.#error === undefined ? 'The recogniser hung up.' : messageOf(this.#error));
   }
+}
+
+/** Plugins do not say that they are connected; but they take no sound before they are. */
+function onFirstRead(stream: stt.SpeechStream, then: () => unknown): void {
+  const { input } = stream as unknown as { input: { next: (...options: unknown[]) => Promise<unknown> } };
+  const next = input.next.bind(input);
+  let isFirst = true;
+  input.next = (...options) => {
+    if (isFirst) then();
+    isFirst = false;
+    return next(...options);
+  };
 }

@@ -33,6 +33,7 @@ const lostInARow = 4;
 export class Listening {
   readonly #chain: Chain<stt.STT>;
   readonly #hooks: ListeningHooks;
+  readonly #onListening: () => void;
   readonly #memory = new SpeechMemory();
   #put: (event: stt.SpeechEvent) => void = () => undefined;
   #main: Ear | undefined;
@@ -56,9 +57,11 @@ export class Listening {
   #failingSince = 0;
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor(chain: Chain<stt.STT>, hooks: ListeningHooks) {
+  /** @param onListening a recogniser is connected; again with each new one */
+  constructor(chain: Chain<stt.STT>, hooks: ListeningHooks, onListening: () => void) {
     this.#chain = chain;
     this.#hooks = hooks;
+    this.#onListening = onListening;
   }
 
   start(put: (event: stt.SpeechEvent) => void): void {
@@ -177,6 +180,7 @@ export class Listening {
 
   #open(member: Member<stt.STT>, asksForRest = false): Ear {
     const ear = new Ear(member, {
+      onListening: this.#onListening,
       onEvent: (from, event) => this.#onEvent(from, event),
       onEnd: (from, reason) => this.#onEnd(from, reason),
     });

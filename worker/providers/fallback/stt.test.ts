@@ -6,6 +6,9 @@ import { Listening } from './stt-listening.ts';
 
 initializeLogger({ pretty: false, level: 'silent' });
 
+/** So long a connection takes. */
+let connects = Promise.resolve();
+
 /** A recogniser that hears, and says what the test lets it say. */
 class FakeStream extends stt.SpeechStream {
   override label = 'fake';
@@ -21,6 +24,7 @@ class FakeStream extends stt.SpeechStream {
   }
 
   async #hear(): Promise<void> {
+    await connects;
     for await (const item of this.input) if (typeof item !== 'symbol') this.frames++;
   }
 
@@ -62,6 +66,7 @@ class FakeStt extends stt.STT {
 const voice = 5_000;
 
 function listening(...providers: [string, ...string[]]) {
+  const onListening = vi.fn();
   const hooks = {
     onFault: vi.fn(),
     onSwitch: vi.fn(),
@@ -78,7 +83,7 @@ function listening(...providers: [string, ...string[]]) {
   const [first, ...others] = providers;
   const chain = new Chain<stt.STT>('stt', [member(first), ...others.map(member)], hooks);
   const heard: string[] = [];
-  const under = new Listening(chain, hooks);
+  const under = new Listening(chain, hooks, onListening);
   under.start(({ alternatives }) => heard.push(alternatives?.[0]?.text ?? ''));
   const feed = async (ms: number, level = 0) => {
     for (let at = 0; at < ms; at += 50) {
@@ -93,14 +98,38 @@ function listening(...providers: [string, ...string[]]) {
     await feed(300);
     under.callerSpeaks(false);
   };
-  return { under, hooks, opened, heard, feed, speak };
+  return { under, hooks, onListening, opened, heard, feed, speak };
 }
 
 beforeEach(() => {
+  connects = Promise.resolve();
   vi.useFakeTimers();
 });
 afterEach(() => {
   vi.useRealTimers();
+});
+
+test('tells when a connection stands, and not before', async () => {
+  connects = new Promise((resolve) => setTimeout(resolve, 400));
+  const { onListening, feed } = listening('deepgram');
+  await feed(300);
+  expect(onListening).not.toHaveBeenCalled();
+  await feed(200);
+  expect(onListening).toHaveBeenCalledOnce();
+  await feed(500, voice);
+  expect(onListening).toHaveBeenCalledOnce();
+});
+
+test('does not tell of a connection that is refused; of the one that stands in for it', async () => {
+  connects = new Promise((resolve) => setTimeout(resolve, 400));
+  const { onListening, opened, feed } = listening('deepgram', 'openai');
+  await feed(100);
+  opened[0]?.stream.fails('Unexpected server response: 401');
+  connects = Promise.resolve();
+  await feed(50);
+  expect(opened.map(({ provider }) => provider)).toEqual(['deepgram', 'openai']);
+  await feed(400);
+  expect(onListening).toHaveBeenCalledOnce();
 });
 
 test('a transcript that comes before the end of speech is noticed leaves nothing to look after', async () => {

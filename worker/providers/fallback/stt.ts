@@ -1,4 +1,5 @@
 import { stt } from '@livekit/agents';
+import { withResolvers } from '../../../platform/with-resolvers.ts';
 import { spareTime } from '../../spare-time.ts';
 import { type Chain, paidModelOf, payeeOf } from './chain.ts';
 import { Listening, type ListeningHooks } from './stt-listening.ts';
@@ -12,6 +13,7 @@ export class FallbackStt extends stt.STT {
   override label = 'trunkline.FallbackStt';
   readonly #chain: Chain<stt.STT>;
   readonly #hooks: ListeningHooks;
+  readonly #listens = withResolvers<void>();
   readonly #streams = new Set<FallbackStream>();
 
   constructor(chain: Chain<stt.STT>, hooks: ListeningHooks) {
@@ -34,6 +36,11 @@ export class FallbackStt extends stt.STT {
     return this.#chain.current.provider;
   }
 
+  /** Resolves when a recogniser is connected for the first time; never, when none can be. */
+  get listens(): Promise<void> {
+    return this.#listens.promise;
+  }
+
   /** To be told by the voice detector when the caller begins and ends to speak. */
   callerSpeaks(speaks: boolean): void {
     for (const { listening } of this.#streams) listening.callerSpeaks(speaks);
@@ -53,7 +60,7 @@ export class FallbackStt extends stt.STT {
   }
 
   override stream(): stt.SpeechStream {
-    const listening = new Listening(this.#chain, this.#hooks);
+    const listening = new Listening(this.#chain, this.#hooks, () => this.#listens.resolve());
     const stream = new FallbackStream(this, listening, () => this.#streams.delete(stream));
     this.#streams.add(stream);
     return stream;
