@@ -21,9 +21,11 @@ export interface Desk {
   readonly ctx: Context;
   readonly workspaceId: string;
   readonly agentId: string;
+  readonly fromNumber: string;
 }
 
-const fromNumber = '+12025550100';
+/** Each desk has one of its own: they share a database. */
+let nextNumber = 100;
 
 export async function openDesk(handle: DatabaseHandle): Promise<Desk> {
   const ports = fakePorts();
@@ -42,12 +44,13 @@ export async function openDesk(handle: DatabaseHandle): Promise<Desk> {
   await handle.db.insert(workspaces).values({ id: workspaceId, name: 'bench' });
   const ctx = systemContext(services, 'bench', workspaceId);
   const agent = await newAgent(ctx);
+  const fromNumber = `+12025550${nextNumber++}`;
   const number = await registerSipTrunk(ctx, {
     ...{ phoneNumber: fromNumber, sipAddress: 'bench.test', agentId: agent.id },
   });
   const ids = { inboundTrunkId: 'in', outboundTrunkId: 'out', dispatchRuleId: 'rule' };
   await recordSync(ctx, { phoneNumberId: number.id, ...ids, error: null });
-  return { handle, services, ctx, workspaceId, agentId: agent.id };
+  return { handle, services, ctx, workspaceId, agentId: agent.id, fromNumber };
 }
 
 /** Nobody is in two campaigns: whoever is on the phone would be put off. */
@@ -58,7 +61,7 @@ let nextPerson = 2_000_000;
  * have those to count as well. Resolves to its id.
  */
 export async function fillCampaign(desk: Desk, people: number): Promise<string> {
-  const { handle, ctx, workspaceId, agentId } = desk;
+  const { handle, ctx, workspaceId, agentId, fromNumber } = desk;
   await handle.db.execute(sql`update campaigns set status = 'stopped' where status = 'running'`);
   await handle.db.execute(sql`
     update calls set status = 'ended', ended_at = now(), finalized_at = now(), disposition = 'canceled'

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DialOutcome } from '../../db/schema/calls.ts';
-import type { OperationContext } from '../context.ts';
+import { listNumbersNow } from '../contacts/list-numbers.ts';
+import { nowMs, type OperationContext } from '../context.ts';
 import { words } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { type Call, emitFinalize, lockCall, updateCall } from './call.ts';
@@ -37,7 +38,10 @@ interface DialResult {
   readonly sipReason?: string | null | undefined;
 }
 
-/** Writes the outcome of a locked call that has none yet. */
+/** Unwanted (RFC 8197): the person has told their phone that they do not want calls like this one. */
+const unwanted = 607;
+
+/** Writes the outcome of a locked call that has none yet. Who has refused it as unwanted is not called any more. */
 export async function concludeDial(ctx: OperationContext, call: Call, result: DialResult): Promise<Call> {
   const { outcome, detail } = result;
   const sip = { sipStatus: result.sipStatus ?? null, sipReason: result.sipReason ?? null };
@@ -50,6 +54,11 @@ export async function concludeDial(ctx: OperationContext, call: Call, result: Di
       answeredAt: call.answeredAt ?? (call.status === 'ended' ? null : new Date()),
     });
   }
+  if (sip.sipStatus === unwanted && call.toNumber !== null)
+    await listNumbersNow(ctx.db, {
+      ...{ workspaceId: call.workspaceId, campaignId: null, phones: [call.toNumber], callId: call.id },
+      ...{ source: 'opt_out', note: 'Refused as unwanted (SIP 607).', addedBy: null, atMs: nowMs(ctx) },
+    });
   const final = call.endRequestedAt === null ? outcome : 'canceled';
   const reason = `dial_${final}`;
   await emitFinalize(ctx, call.id, 'dialed');

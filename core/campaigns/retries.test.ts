@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dispositions } from '../../db/schema/calls.ts';
 import { nextTry, retryKind, retrySettings } from './retries.ts';
-import { localTime, ruleSettings } from './rules/index.ts';
+import { localTime, nextLegalMoment, ruleSettings } from './rules/index.ts';
+import { weekdays } from './rules/time/week.ts';
 
 const place = { country: 'US', regions: ['US-NY'], zones: ['America/New_York'] };
 const rules = ruleSettings.parse({});
@@ -37,6 +38,18 @@ describe('the next try', () => {
     const other = nextTry({ ...tried, retries: daily, outcomes: ['no_answer'] });
     expect(hour(other ?? 0)).not.toBe(11);
     expect(other).toBeGreaterThanOrEqual(now + 86_400_000);
+  });
+
+  test('at another hour is the next day where the windows have one, and does not wait for what never comes', () => {
+    const daily = (from: string, to: string) =>
+      ruleSettings.parse({ windows: Object.fromEntries(weekdays.map((day) => [day, [{ from, to }]])) });
+    const again = (from: string, to: string) =>
+      nextTry({ ...tried, rules: daily(from, to), outcomes: ['no_answer'] }) ?? 0;
+    expect(again('11:00', '13:00')).toBe(Date.parse('2026-03-04T17:00:00Z'));
+    expect(again('11:30', '13:30')).toBe(Date.parse('2026-03-04T17:00:00Z'));
+    const only = again('11:00', '12:00');
+    expect(only).toBe(now + 4 * 3_600_000);
+    expect(nextLegalMoment(daily('11:00', '12:00'), place, only)).toBe(Date.parse('2026-03-04T16:00:00Z'));
   });
 
   test('whatever happened: never in the past, never more than the policy allows', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Disposition } from '../../db/schema/calls.ts';
 import { nextLegalMoment, type Place, type RuleSettings } from './rules/index.ts';
-import { localTime } from './rules/time/local-time.ts';
+import { evenUntil, localTime } from './rules/time/local-time.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
@@ -59,6 +59,14 @@ export function retryKind(disposition: Disposition): RetryKind | 'reached' {
   }
 }
 
+/**
+ * Gone (410), incomplete (484), not there anywhere (604): nobody will ever answer. 404 is not one of them: carriers say
+ * it also when they have lost the way.
+ */
+const noNumber: ReadonlySet<number> = new Set([410, 484, 604]);
+export const isNoNumber = (sipStatus: number | null): boolean =>
+  sipStatus !== null && noNumber.has(sipStatus);
+
 interface Tried {
   readonly retries: RetrySettings;
   readonly rules: RuleSettings;
@@ -84,17 +92,20 @@ export function nextTry(tried: Tried): number | null {
   return otherHour ? atOtherHour(tried, at) : at;
 }
 
-/** The first legal moment from then on at which the clock of the contact shows another hour than it did. */
+/**
+ * The first legal moment from then on at which the clock of the contact shows another hour than it did. Where the windows
+ * have no other hour within a week, the hour does not matter.
+ */
 function atOtherHour({ rules, place, dialedAtMs }: Tried, fromMs: number): number {
   const zone = place.zones[0];
   if (zone === undefined) return fromMs;
   const hourOf = (ms: number) => Math.floor(localTime(zone, ms).msOfDay / hourMs);
   let at = fromMs;
-  for (let look = 0; look < 6; look++) {
+  for (let look = 0; look < 7; look++) {
     const legal = nextLegalMoment(rules, place, at);
     if (legal === null) return fromMs;
     if (hourOf(legal) !== hourOf(dialedAtMs)) return legal;
-    at = legal + 2 * hourMs;
+    at = evenUntil(zone, legal, (hourOf(legal) + 1) * hourMs);
   }
-  return at;
+  return fromMs;
 }

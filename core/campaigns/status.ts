@@ -1,4 +1,4 @@
-import { and, eq, gt, sql } from 'drizzle-orm';
+import { and, eq, gt, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { attempts } from '../../db/schema/attempts.ts';
 import { calls } from '../../db/schema/calls.ts';
@@ -131,7 +131,14 @@ async function rateOf(db: OperationContext['db'], campaignId: string, nowMs: num
   const [row] = await db
     .select({ count: sql<string>`count(*)` })
     .from(attempts)
-    .where(and(eq(attempts.campaignId, campaignId), gt(attempts.createdAt, new Date(nowMs - rateWindowMs))));
+    .where(
+      and(
+        eq(attempts.campaignId, campaignId),
+        gt(attempts.createdAt, new Date(nowMs - rateWindowMs)),
+        // What was taken back brings nobody nearer.
+        ne(attempts.state, 'withdrawn'),
+      ),
+    );
   return (Number(row?.count ?? 0) * minuteMs) / rateWindowMs;
 }
 

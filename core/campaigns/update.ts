@@ -15,8 +15,9 @@ import {
   withNumbers,
 } from './campaign.ts';
 import { exhaustContacts } from './engine/exhaust-contacts.ts';
+import { byRules, reopenContacts } from './engine/reopen-contacts.ts';
 import { retrySettings } from './retries.ts';
-import { ruleSettings } from './rules/index.ts';
+import { type Reason, ruleSettings } from './rules/index.ts';
 import { campaignChange } from './settings.ts';
 import { checkCampaign } from './validate.ts';
 
@@ -57,7 +58,13 @@ export const updateCampaignSettings = operation({
       await exhaustContacts(ctx.db, old.id, maxAttempts);
     // Every version has its rules, so that a decision can be judged again.
     await ctx.db.insert(campaignVersions).values({ campaignId: old.id, version, rules: next.rules });
-    if (!isDeepStrictEqual([...fromNumbers].sort(), [...(before?.fromNumbers ?? [])].sort())) {
+    const renumbered = !isDeepStrictEqual([...fromNumbers].sort(), [...(before?.fromNumbers ?? [])].sort());
+    const lifted: Reason[] = [
+      ...(isDeepStrictEqual(next.rules, oldRules) ? [] : byRules),
+      ...(renumbered ? ['own_number' as const] : []),
+    ];
+    await reopenContacts(ctx.db, { id: old.id, rules: next.rules }, lifted, nowMs(ctx));
+    if (renumbered) {
       await ctx.db.delete(campaignNumbers).where(eq(campaignNumbers.campaignId, old.id));
       await ctx.db
         .insert(campaignNumbers)

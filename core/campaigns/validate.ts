@@ -6,7 +6,7 @@ import { isUuid } from '../../platform/ids.ts';
 import { agentDefinition } from '../agents/definition.ts';
 import { nowMs, type WorkspaceContext } from '../context.ts';
 import { DomainError, type FieldProblem } from '../errors.ts';
-import { costOf } from './engine/costs.ts';
+import { costOf, longestCalls } from './engine/costs.ts';
 import type { MachinePolicy } from './machine-policy.ts';
 import { checkRuleSettings, type RuleSettings } from './rules/index.ts';
 
@@ -83,9 +83,10 @@ async function agentProblems(
         .for('share', { of: agents })
     : [];
   if (!agent) return [{ path: 'agentId', message: 'the workspace has no such agent' }];
-  const { voicemail, maxCallDurationMs } = agentDefinition.parse(agent.definition);
+  const { voicemail } = agentDefinition.parse(agent.definition);
   const isMute = machinePolicy === 'leave_message' && voicemail.message.trim() === '';
-  const aCall = costOf(maxCallDurationMs, minutePriceMicros);
+  const longestMs = (await longestCalls(ctx.db, [agentId])).get(agentId) ?? 0;
+  const aCall = costOf(longestMs, minutePriceMicros);
   const isTooLittle = budgetMicros !== null && budgetMicros < aCall;
   return [
     ...(isMute ? [{ path: 'machinePolicy', message: 'the agent has no message to leave' }] : []),
@@ -93,7 +94,7 @@ async function agentProblems(
       ? [
           {
             path: 'budgetMicros',
-            message: `does not pay for one call: one of ${Math.ceil(maxCallDurationMs / 60_000)} minutes, as long as the agent's may be, costs ${aCall / 1_000_000}`,
+            message: `does not pay for one call: one of ${Math.ceil(longestMs / 60_000)} minutes, as long as the agent's may be, costs ${aCall / 1_000_000}`,
           },
         ]
       : []),

@@ -43,14 +43,23 @@ async function carryOut(
   { isNew }: { isNew: boolean },
 ): Promise<PhoneNumber> {
   const phoneNumberId = number.id;
+  // What cannot be written down now is settled later.
+  return completeOrder(ctx, { phoneNumberId, bought: await buy(ctx, number, { isNew }) });
+}
+
+/** The order is given up only where it is certain that nothing was bought, now or by an earlier run. */
+async function buy(ctx: Context, number: PhoneNumber, { isNew }: { isNew: boolean }): Promise<BoughtNumber> {
+  let mayBePaid = !isNew;
   try {
     const carrier = await carrierOf(ctx, number);
-    const bought = (isNew ? null : await carrier.find(number.e164)) ?? (await carrier.buy(number.e164));
-    return await completeOrder(ctx, { phoneNumberId, bought });
+    const known = isNew ? null : await carrier.find(number.e164);
+    if (known) return known;
+    mayBePaid = false;
+    return await carrier.buy(number.e164);
   } catch (error) {
-    const isOpen = error instanceof CarrierFailure && error.kind === 'unknown';
-    if (!isOpen) await abandonOrder(ctx, { phoneNumberId });
-    throw isOpen
+    const isLost = error instanceof CarrierFailure && error.kind === 'unknown';
+    if (!mayBePaid && !isLost) await abandonOrder(ctx, { phoneNumberId: number.id });
+    throw isLost
       ? new DomainError(
           'unavailable',
           `${error.message} Whether the number was bought is looked up; ask again in a minute.`,

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import type { Pace, Pacer } from '../../core/campaigns/engine/index.ts';
+import { clocksDifferMs, type Pace, type Pacer } from '../../core/campaigns/engine/index.ts';
 
 const pace = z.object({ factor: z.number(), atMs: z.number(), holdUntilMs: z.number() });
 /** What nobody has asked about for so long begins anew. */
@@ -15,8 +15,9 @@ local known = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local rate, burst, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local tokens, at = tonumber(known[1]) or burst, tonumber(known[2]) or now
 tokens = math.min(burst, tokens + math.max(0, now - at) / 1000 * rate)
+if at < now or at > now + ${clocksDifferMs} then at = now end
 local function leave(rest)
-  redis.call('HSET', KEYS[1], 'tokens', tostring(rest), 'at', tostring(math.max(now, at)))
+  redis.call('HSET', KEYS[1], 'tokens', tostring(rest), 'at', tostring(at))
   redis.call('PEXPIRE', KEYS[1], ${forgetAfterMs})
 end`;
 

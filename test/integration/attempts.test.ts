@@ -11,14 +11,17 @@ import {
   stopCampaign,
   updateCampaignSettings,
 } from '../../core/campaigns/index.ts';
-import { optOut } from '../../core/contacts/index.ts';
+import { listDoNotCall, optOut } from '../../core/contacts/index.ts';
 import { listNumbersNow } from '../../core/contacts/list-numbers.ts';
+import { agentVersions } from '../../db/schema/agent-versions.ts';
+import { agents } from '../../db/schema/agents.ts';
 import { attempts } from '../../db/schema/attempts.ts';
 import { callbacks } from '../../db/schema/callbacks.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { campaignDays } from '../../db/schema/campaign-days.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { decisions } from '../../db/schema/decisions.ts';
+import { newId } from '../../platform/ids.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { callableNumber } from '../factories/callable.ts';
 import { allDay } from '../factories/campaigns.ts';
@@ -121,6 +124,7 @@ describe('the instant before the INVITE', () => {
     await pauseCampaign(ctx, { campaign: campaign.id, reason: 'Lunch.' });
     expect(await dialAndEnd(t, callId, 'busy')).toBe('campaign_paused');
     expect(await contactOf(t, contact.id)).toMatchObject({ state: 'waiting', attempts: 1, reservedAt: null });
+    expect((await getCampaignStatus(ctx, { campaign: campaign.id })).attemptsPerMinute).toBe(0);
     await resumeCampaign(ctx, { campaign: campaign.id });
     await dialer(t).look(Date.now() + 1_000);
     expect((await attemptsOf(t, campaign.id)).map(({ number, state }) => [number, state])).toEqual([
@@ -233,6 +237,36 @@ describe('after a call', () => {
     expect(await t.db.select().from(campaignDays)).toMatchObject([{ optedOut: 1 }]);
   });
 
+  test('that their phone refused as unwanted no campaign calls them again', async () => {
+    await using t = await testContext();
+    const { ctx, campaign, attempt, contact, agent, line } = await called(t, 'rejected', { sipStatus: 607 });
+    expect(contact).toMatchObject({ state: 'blocked', blockedReason: 'do_not_call' });
+    expect(await listDoNotCall(ctx, {})).toMatchObject([
+      { phone: contact.phone, campaignId: null, source: 'opt_out', callId: attempt.id },
+    ]);
+    expect(await t.db.select().from(campaignDays)).toMatchObject([{ optedOut: 1 }]);
+    const sister = await createCampaign(ctx, {
+      ...{ name: 'Sister', agentId: agent.id, fromNumbers: [line.e164], rules: { windows: allDay } },
+    });
+    const hers = await addPerson(t, sister, contact.phone);
+    await startCampaign(ctx, { campaign: sister.id });
+    await dialer(t).look(Date.now() + 1_000);
+    expect(await contactOf(t, hers.id)).toMatchObject({ state: 'blocked', blockedReason: 'do_not_call' });
+    expect(await attemptsOf(t, campaign.id)).toHaveLength(1);
+  });
+
+  test.each([
+    [604, 'exhausted'],
+    [484, 'exhausted'],
+    [410, 'exhausted'],
+    [404, 'waiting'],
+    [503, 'waiting'],
+  ] as const)('that ended with SIP %i they are %s', async (sipStatus, state) => {
+    await using t = await testContext();
+    const { contact } = await called(t, 'failed', { sipStatus });
+    expect(contact).toMatchObject({ state, lastOutcome: 'failed' });
+  });
+
   test('in which they asked for another one they are called then, before the others', async () => {
     await using t = await testContext();
     const { campaign, contacts: people, workspaceId, agent } = await runningCampaign(t, { people: 1 });
@@ -281,6 +315,11 @@ describe('after a call', () => {
     await dialer(t).look(Date.now() + 120_000);
     expect(await statusOf(t, late.campaign.id)).toMatchObject({ status: 'finished' });
     expect(await late.row()).toMatchObject({ status: 'pending' });
+    // Nor does the campaign call them a second time when it goes on after all.
+    await updateCampaignSettings(late.ctx, { campaign: late.campaign.id, change: { endsAt: null } });
+    await startCampaign(late.ctx, { campaign: late.campaign.id });
+    await dialer(t).look(dueAt.getTime() + 60_000);
+    expect(await attemptsOf(t, late.campaign.id)).toHaveLength(1);
     const stopped = await promised(48 * 60 * 60_000);
     await stopCampaign(stopped.ctx, { campaign: stopped.campaign.id });
     expect(await stopped.row()).toMatchObject({
@@ -322,6 +361,25 @@ describe('after a call', () => {
         statusReason: 'What is left of the budget does not pay for one more call of full length.',
       },
     });
+  });
+
+  test('the budget is not overrun by the longer calls of the version that an agent is compared with', async () => {
+    await using t = await testContext();
+    const { campaign, agent, ctx } = await runningCampaign(t, {
+      ...{ people: 5, minutePriceMicros: 10_000, budgetMicros: 1_200_000 },
+    });
+    const [live] = await t.db.select().from(agentVersions).where(eq(agentVersions.agentId, agent.id));
+    if (!live) throw new Error('An agent has a version.');
+    const longer = { ...(live.definition as object), maxCallDurationMs: 3_600_000 };
+    const id = newId();
+    await t.db.insert(agentVersions).values({ ...live, id, version: 2, definition: longer });
+    await t.db.update(agents).set({ splitVersionId: id, splitPercent: 50 }).where(eq(agents.id, agent.id));
+    await dialer(t).look();
+    const placed = await attemptsOf(t, campaign.id);
+    expect(placed.map(({ costMicros }) => costMicros)).toEqual([600_000, 600_000]);
+    await expect(
+      updateCampaignSettings(ctx, { campaign: campaign.id, change: { budgetMicros: 500_000 } }),
+    ).rejects.toMatchObject({ fields: [{ path: 'budgetMicros' }] });
   });
 
   test('who may not be called again today is not called by another campaign either, after the first is deleted', async () => {

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { deleteAgent } from '../../core/agents/index.ts';
-import { placeDueCallbacks } from '../../core/callbacks/index.ts';
+import { listCallbacks, placeDueCallbacks } from '../../core/callbacks/index.ts';
 import { optOut } from '../../core/contacts/index.ts';
 import { callbacks } from '../../db/schema/callbacks.ts';
 import { calls } from '../../db/schema/calls.ts';
@@ -192,4 +192,23 @@ test('a trunk that is not ready is waited for', async () => {
   await t.db.execute(`update phone_numbers set outbound_trunk_id = null where id = '${line.id}'`);
   expect((await place()).placed).toBe(0);
   expect(await now()).toMatchObject({ status: 'pending', statusReason: expect.stringContaining('trunk') });
+});
+
+test('those to come are told first, however many are over', async () => {
+  const { ctx, values } = await asked({ dueMs: Date.now() + 2 * hour });
+  const add = (dueMs: number, status: 'pending' | 'taken' | 'canceled', count = 1) =>
+    t.db.insert(callbacks).values(
+      Array.from({ length: count }, () => ({
+        ...{ ...values, dueAt: new Date(Date.now() + dueMs), status, requestKey: newId() },
+      })),
+    );
+  await add(-24 * hour, 'taken', 150);
+  await add(hour, 'taken');
+  await add(-hour, 'pending');
+  await add(3 * hour, 'canceled');
+  const hours = (await listCallbacks(ctx, {})).map(({ dueAt }) =>
+    Math.round((dueAt.getTime() - Date.now()) / hour),
+  );
+  expect(hours).toHaveLength(100);
+  expect(hours.slice(0, 5)).toEqual([-1, 1, 2, 3, -24]);
 });

@@ -190,6 +190,68 @@ test.each([
   expect(await listNumbers(ctx, {})).toEqual([]);
 });
 
+test.each([
+  ['lets the account in no more', { status: 401, json: { code: 20003, message: 'Authenticate' } }],
+  ['is overloaded', { status: 429 }],
+] as const)(
+  'an order that is repeated while the carrier %s is not forgotten: it may be paid for',
+  async (_, reply) => {
+    await using t = await testContext();
+    let owned = false;
+    let mood: 'silent' | 'unwilling' | 'well' = 'silent';
+    const answer = vendors.twilio(
+      () => owned,
+      (is) => (owned = is),
+    );
+    const api = await mockApi((asked) => {
+      if (mood === 'unwilling') return reply;
+      const answered = answer(asked);
+      return mood === 'silent' && asked.method === 'POST' ? 'silence' : answered;
+    });
+    const { ctx } = await withCarrier(t, 'twilio', api.url);
+    const buy = () => purchaseNumber(ctx, { phoneNumber: wanted, carrier: 'twilio' });
+    await expect(buy()).rejects.toMatchObject({ code: 'unavailable' });
+    await age(t);
+    mood = 'unwilling';
+    await expect(buy()).rejects.toBeDefined();
+    expect(await listNumbers(ctx, {})).toMatchObject([{ orderState: 'ordering' }]);
+    await age(t);
+    mood = 'well';
+    await settleOrders(t.system());
+    expect(await listNumbers(ctx, {})).toMatchObject([{ orderState: 'owned', carrierNumberId: 'PN1' }]);
+  },
+);
+
+test('an order that was carried out and cannot be written down is not forgotten', async () => {
+  await using t = await testContext();
+  let owned = false;
+  const api = await mockApi(
+    vendors.twilio(
+      () => owned,
+      (is) => (owned = is),
+    ),
+  );
+  const { ctx } = await withCarrier(t, 'twilio', api.url);
+  const { sealer } = ctx.services;
+  const broken = {
+    ...ctx,
+    services: {
+      ...ctx.services,
+      sealer: {
+        open: (sealed: string) => sealer.open(sealed),
+        seal: () => {
+          throw new Error('The database went away.');
+        },
+      },
+    },
+  } as unknown as Context;
+  await expect(purchaseNumber(broken, { phoneNumber: wanted, carrier: 'twilio' })).rejects.toThrow(/away/);
+  expect([owned, (await listNumbers(ctx, {}))[0]?.orderState]).toEqual([true, 'ordering']);
+  await age(t);
+  await settleOrders(t.system());
+  expect(await listNumbers(ctx, {})).toMatchObject([{ orderState: 'owned' }]);
+});
+
 const age = (t: TestContext) =>
   t.db
     .update(phoneNumbers)

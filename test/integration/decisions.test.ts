@@ -111,6 +111,20 @@ describe('a decision', () => {
     expect(await reason(noon)).toBe('do_not_call');
   });
 
+  test('waits for the registry of every country in which the person may be, and of what belongs to it', async () => {
+    await using t = await testContext();
+    const { campaign, workspaceId } = await campaigner(t);
+    await t.db.insert(callRegistries).values({ workspaceId, name: 'National', country: 'US', maxAgeMs: 1 });
+    const reasonFor = async (phone: string, windowKey?: string) => {
+      const contact = await contactRow(t, campaign, { phone, ...(windowKey ? { windowKey } : {}) });
+      const [decided] = await decide(t.db, { campaign, stage: 'queue', contacts: [contact], atMs: noon });
+      return decided?.judgement.reason;
+    };
+    expect(await reasonFor('+17875550101')).toBe('registry_stale');
+    expect(await reasonFor('+14165550101', 'CA;CA-ON,US-NY;America/New_York')).toBe('registry_stale');
+    expect(await reasonFor('+14165550101')).toBe('allowed');
+  });
+
   test('before an INVITE waits for the same number: of two campaigns at once one gets the last call', async () => {
     await using t = await testContext();
     const caps = { perDay: 1, perWeek: null, total: null };

@@ -16,6 +16,7 @@ import { callRegistries } from '../../db/schema/call-registries.ts';
 import { callTransfers } from '../../db/schema/call-transfers.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { campaignDays } from '../../db/schema/campaign-days.ts';
+import { campaigns } from '../../db/schema/campaigns.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { decisions } from '../../db/schema/decisions.ts';
 import { outbox } from '../../db/schema/outbox.ts';
@@ -110,6 +111,33 @@ describe('a look of the dialer', () => {
     expect(await attemptsOf(t, campaign.id)).toHaveLength(22);
   });
 
+  test('does not count calls that end with a host that takes no more against the hosts that do', async () => {
+    await using t = await testContext();
+    const { campaign } = await runningCampaign(t, { people: 12, slots: 5 });
+    const one = dialer(t);
+    await one.warm();
+    await one.look();
+    expect(await attemptsOf(t, campaign.id)).toHaveLength(5);
+    t.ports.workerHosts = [{ ...host(5, 5), draining: true }, host(5)];
+    await one.look();
+    expect(await attemptsOf(t, campaign.id)).toHaveLength(10);
+    await one.look();
+    expect(await attemptsOf(t, campaign.id)).toHaveLength(10);
+  });
+
+  test('does not wait for a campaign that is being changed', async () => {
+    await using t = await testContext();
+    const changed = await runningCampaign(t, { people: 1 });
+    const other = await runningCampaign(t, { people: 1 });
+    const look = await t.db.transaction(async (tx) => {
+      await tx.update(campaigns).set({ name: 'Long' }).where(eq(campaigns.id, changed.campaign.id));
+      return dialer(t).look();
+    });
+    expect(look).toEqual({ placed: 1, considered: 1 });
+    expect(await attemptsOf(t, other.campaign.id)).toHaveLength(1);
+    expect(await dialer(t).look()).toEqual({ placed: 1, considered: 1 });
+  });
+
   test('is at half of what would hold it back while the abandon meter stands near its limit', async () => {
     await using t = await testContext();
     const { campaign } = await runningCampaign(t, { people: 30, slots: 100 });
@@ -200,6 +228,28 @@ describe('a look of the dialer', () => {
     expect(await attemptsOf(t, campaign.id)).toMatchObject([{ fromNumber: near.e164 }]);
   });
 
+  test('lets the numbers of a campaign take turns, also when it places one call at a time', async () => {
+    await using t = await testContext();
+    const owner = await newPerson(t);
+    const agent = await newAgent(owner.ctx);
+    const pool = ['+13125550101', '+13125550102', '+13125550103'];
+    for (const number of pool) await newLine(t, owner.ctx, agent.id, number);
+    const campaign = await createCampaign(owner.ctx, {
+      ...{ name: 'Pool', agentId: agent.id, fromNumbers: pool, rules: { windows: allDay } },
+    });
+    await startCampaign(owner.ctx, { campaign: campaign.id });
+    t.ports.workerHosts = [host(1_000)];
+    const one = dialer(t, { trunkChannels: 1_000, trunkCallsPerSecond: 1 });
+    for (let look = 0; look < 30; look++) {
+      await addPerson(t, campaign, callableNumber(look));
+      await one.look(Date.now() + look * 4_000);
+    }
+    const placed = await attemptsOf(t, campaign.id);
+    expect(placed).toHaveLength(30);
+    const shares = pool.map((number) => placed.filter(({ fromNumber }) => fromNumber === number).length);
+    expect(Math.max(...shares)).toBeLessThan(20);
+  });
+
   test('calls nobody twice at once, whichever campaign asks', async () => {
     await using t = await testContext();
     const one = await runningCampaign(t, { people: 1 });
@@ -244,6 +294,48 @@ describe('what a crash leaves behind', () => {
     expect(people.map(({ state }) => state)).toEqual(['waiting', 'waiting', 'waiting', 'waiting']);
     expect(await healCampaigns(t.system(), { olderThanMs: 0 })).toEqual({ settled: 0, orphans: 0, freed: 0 });
   });
+});
+
+test('an attempt without a call is put right however many calls go on', async () => {
+  await using t = await testContext();
+  const { campaign } = await runningCampaign(t, { people: 2 });
+  await dialer(t).look();
+  const [going, lost] = await attemptsOf(t, campaign.id);
+  if (!going || !lost) throw new Error('Two people, two calls.');
+  for (const [table, more] of [
+    ['attempts', `, 'contact_id', gen_random_uuid()`],
+    ['calls', `, 'room_name', 'call-' || n`],
+  ] as const)
+    await t.db.execute(
+      sql.raw(`insert into ${table} select (jsonb_populate_record(null::${table}, to_jsonb(one) || jsonb_build_object(
+        'id', ('00000000-0000-8000-8000-' || lpad(n::text, 12, '0'))::uuid ${more}))).*
+        from ${table} one, generate_series(1, 1000) n where one.id = '${going.id}'`),
+    );
+  await t.db.delete(calls).where(eq(calls.id, lost.id));
+  expect(await healCampaigns(t.system(), { olderThanMs: 0 })).toMatchObject({ orphans: 1 });
+});
+
+test('people whom only the rules of their campaign had blocked wait again when those are changed', async () => {
+  await using t = await testContext();
+  const windows = { sunday: [{ from: '09:00', to: '10:00' }] };
+  const { campaign, ctx } = await runningCampaign(t, { rules: { windows } });
+  const person = { state: 'blocked', windowKey: ';;Europe/Berlin', consent: 'express' } as const;
+  const add = (n: number, more: object) => addPerson(t, campaign, callableNumber(n), { ...person, ...more });
+  const shut = await add(1, { blockedReason: 'never_open' });
+  const silent = await add(2, { blockedReason: 'consent_missing', consent: 'unknown' });
+  const listed = await add(3, { blockedReason: 'do_not_call' });
+  const capped = await add(4, { blockedReason: 'cap_total' });
+  const stateOf = async ({ id }: { id: string }) => (await contactOf(t, id)).state;
+  const states = () => Promise.all([shut, silent, listed, capped].map(stateOf));
+  const change = (rules: object) =>
+    updateCampaignSettings(ctx, { campaign: campaign.id, change: { rules } as never });
+  await updateCampaignSettings(ctx, { campaign: campaign.id, change: { name: 'Renamed' } });
+  expect(await states()).toEqual(['blocked', 'blocked', 'blocked', 'blocked']);
+  // Nobody is called on Sundays there.
+  await change({ windows: { ...windows, monday: [{ from: '09:00', to: '10:00' }] } });
+  expect(await states()).toEqual(['waiting', 'blocked', 'blocked', 'waiting']);
+  await change({ windows: allDay, purpose: 'informational' });
+  expect(await states()).toEqual(['waiting', 'waiting', 'blocked', 'waiting']);
 });
 
 test('stopping drops the calls that are on, when asked to, and nobody is called any more', async () => {

@@ -100,6 +100,25 @@ describe('a file for the do-not-call list', () => {
     expect(await listDoNotCall(ctx, { campaignId: campaign.id })).toEqual([]);
   });
 
+  test('takes it for a header only where nobody can have meant a number', async () => {
+    await using t = await testContext();
+    const { ctx } = await campaigner(t);
+    const source = file('212-555-010', ada);
+    expect(await importDoNotCall(ctx, { ...given, source })).toMatchObject({
+      ...{ added: 1, failed: 1, errors: [{ row: 1 }] },
+    });
+  });
+
+  test('may have the area code in a column of its own, as the registry of the US does', async () => {
+    await using t = await testContext();
+    const { ctx } = await campaigner(t);
+    const source = file('212,5550101', '415, 5550102', '', '212,Ada');
+    expect(await importDoNotCall(ctx, { ...given, source })).toMatchObject({
+      ...{ added: 2, failed: 1, errors: [{ row: 4 }] },
+    });
+    expect(await listDoNotCall(ctx, { phone: ada })).toHaveLength(1);
+  });
+
   test.each([
     ['binary', Buffer.from([0x50, 0x4b, 0x03, 0x04, 0x00, 0xff])],
     ['without a number', Buffer.from('phone\nnobody\n')],

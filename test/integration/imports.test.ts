@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asc, eq, sql } from 'drizzle-orm';
 import { describe, expect, test, vi } from 'vitest';
+import { createCampaign, updateCampaignSettings } from '../../core/campaigns/index.ts';
 import { getList, healLists, retryImport, startImport } from '../../core/contacts/index.ts';
 import { contactLists } from '../../db/schema/contact-lists.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { outbox } from '../../db/schema/outbox.ts';
 import { campaigner } from '../factories/campaigns.ts';
+import { newAgent, newLine } from '../factories/lines.ts';
 import { importedList, runImport, uploadList } from '../factories/lists.ts';
 import { testContext } from '../harness/context.ts';
 
@@ -51,6 +53,38 @@ describe('an import', () => {
     const rows = await t.db.select().from(contacts).orderBy(asc(contacts.row));
     const phones = rows.map(({ phone }) => `${phone},written`);
     expect(phones).toEqual(people(25_000));
+  });
+
+  test('blocks nobody by rules that were changed while it went on', async () => {
+    await using t = await testContext();
+    const { ctx } = await campaigner(t);
+    const agent = await newAgent(ctx);
+    const line = await newLine(t, ctx, agent.id);
+    const campaign = await createCampaign(ctx, {
+      name: 'Recall',
+      agentId: agent.id,
+      fromNumbers: [line.e164],
+    });
+    const { id: listId } = await uploadList(
+      ctx,
+      campaign,
+      'phone,consent\n+12125550101,yes\n+12125550102,\n',
+    );
+    const list = await startImport(ctx, { listId });
+    const { get } = t.ports.blobs;
+    Object.assign(t.ports.blobs, {
+      get: async (...given: Parameters<typeof get>) => {
+        const rules = { purpose: 'informational' };
+        await updateCampaignSettings(ctx, { campaign: campaign.id, change: { rules } as never });
+        return get(...given);
+      },
+    });
+    expect(await runImport(t, list)).toBe('done');
+    const rows = await t.db.select().from(contacts).orderBy(asc(contacts.row));
+    expect(rows.map(({ state, blockedReason }) => [state, blockedReason])).toEqual([
+      ['waiting', null],
+      ['blocked', 'consent_missing'],
+    ]);
   });
 
   test('that cannot be read to its end says where, keeps what came before, and ends when it is deleted', async () => {

@@ -17,7 +17,7 @@ import { calls } from '../../db/schema/calls.ts';
 import { campaignVersions } from '../../db/schema/campaign-versions.ts';
 import { campaigns } from '../../db/schema/campaigns.ts';
 import type { ContactRow } from '../factories/campaigns.ts';
-import { campaigner, contactRow } from '../factories/campaigns.ts';
+import { campaigner, campaignRow, contactRow } from '../factories/campaigns.ts';
 import { type TestContext, testContext } from '../harness/context.ts';
 
 /** A Tuesday, noon in New York. */
@@ -164,6 +164,17 @@ describe('the judge', () => {
       unreadable: forgotten.id,
     });
     expect(violations).toHaveLength(10);
+  });
+
+  test('finds two calls to one number at once, of whichever campaigns', async () => {
+    await using t = await testContext();
+    const owner = await campaigner(t);
+    const sister = await campaignRow(t, owner);
+    const mine = await contactRow(t, owner.campaign, { phone: ada });
+    const hers = await contactRow(t, sister, { phone: ada });
+    await dial(t, owner.campaign, mine, noon, { cheat: 'allowed', endedAt: new Date(noon + hour) });
+    await dial(t, sister, hers, noon + 60_000, { cheat: 'allowed' });
+    expect((await judged(t)).violations).toMatchObject([{ kind: 'twice', contactId: hers.id }]);
   });
 
   test('judges the hour of the INVITE, not that of the decision', async () => {

@@ -34,6 +34,14 @@ describe.each<[string, () => Pacer]>([
     expect(await pacer.take(bucket, fill(100, 60_400))).toBe(2);
   });
 
+  test('does not wait for a clock that was an hour ahead and has been put right', async () => {
+    const pacer = make();
+    const bucket = `${name} clock`;
+    expect(await pacer.take(bucket, fill(100, 3_600_000))).toBe(10);
+    expect(await pacer.take(bucket, fill(100, 0))).toBe(0);
+    expect(await pacer.take(bucket, fill(100, 1_000))).toBe(5);
+  });
+
   test('lends a token to somebody who waits, and nobody else gets one before them', async () => {
     const pacer = make();
     const bucket = `${name} lent`;

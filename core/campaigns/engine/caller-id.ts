@@ -7,7 +7,8 @@ export interface CallerId {
 
 /**
  * The number to call somebody from, among those whose trunk has room: with local presence the area code of the person,
- * then their country; among equals the one that has called least in this round, then the first. Pure.
+ * then their country; among equals the one that has called least in this round, then the next from `turn` on, which is
+ * another one for each call: a round often has one. Pure.
  */
 export function pickCallerId<N extends CallerId>(
   pool: readonly N[],
@@ -15,11 +16,18 @@ export function pickCallerId<N extends CallerId>(
     phone,
     localPresence,
     used,
-  }: { readonly phone: string; readonly localPresence: boolean; readonly used: ReadonlyMap<string, number> },
+    turn,
+  }: {
+    readonly phone: string;
+    readonly localPresence: boolean;
+    readonly used: ReadonlyMap<string, number>;
+    readonly turn: number;
+  },
 ): N | undefined {
   const others = pool.filter(({ e164 }) => e164 !== phone);
+  const inTurn = [...others.slice(turn % others.length), ...others.slice(0, turn % others.length)];
   const near = (one: N) => (localPresence ? nearness(one.e164, phone) : 0);
-  return others.reduce<N | undefined>((best, one) => {
+  return inTurn.reduce<N | undefined>((best, one) => {
     if (best === undefined || near(one) > near(best)) return one;
     if (near(one) < near(best)) return best;
     return (used.get(one.id) ?? 0) < (used.get(best.id) ?? 0) ? one : best;

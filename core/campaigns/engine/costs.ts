@@ -1,29 +1,23 @@
-import { eq, inArray, sql } from 'drizzle-orm';
+import { eq, inArray, or, sql } from 'drizzle-orm';
 import { agentVersions } from '../../../db/schema/agent-versions.ts';
 import { agents } from '../../../db/schema/agents.ts';
 import { agentDefinition } from '../../agents/definition.ts';
-import type { Context } from '../../context.ts';
+import type { Context, OperationContext } from '../../context.ts';
 import type { Campaign } from '../campaign.ts';
 
-/** What a call may cost at most, by the longest call that the agent of a campaign takes. Only where there is a price. */
+/**
+ * What a call may cost at most, by the longest call that the agent of a campaign takes, whichever of its versions it
+ * runs. Only where there is a price.
+ */
 export async function callPrices(
   db: Context['services']['db'],
   running: readonly Campaign[],
 ): Promise<ReadonlyMap<string, number>> {
   const priced = running.filter(({ minutePriceMicros }) => minutePriceMicros !== null);
   if (priced.length === 0) return new Map();
-  const rows = await db
-    .select({ agentId: agents.id, definition: agentVersions.definition })
-    .from(agents)
-    .innerJoin(agentVersions, eq(agentVersions.id, agents.liveVersionId))
-    .where(
-      inArray(
-        agents.id,
-        priced.map(({ agentId }) => agentId),
-      ),
-    );
-  const longest = new Map(
-    rows.map(({ agentId, definition }) => [agentId, agentDefinition.parse(definition).maxCallDurationMs]),
+  const longest = await longestCalls(
+    db,
+    priced.map(({ agentId }) => agentId),
   );
   return new Map(
     priced.map(({ id, agentId, minutePriceMicros }) => [
@@ -31,6 +25,27 @@ export async function callPrices(
       costOf(longest.get(agentId) ?? 0, minutePriceMicros),
     ]),
   );
+}
+
+/** The longest call of each agent: of its live version, and of the one that it is compared with. */
+export async function longestCalls(
+  db: OperationContext['db'],
+  agentIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .select({ agentId: agents.id, definition: agentVersions.definition })
+    .from(agents)
+    .innerJoin(
+      agentVersions,
+      or(eq(agentVersions.id, agents.liveVersionId), eq(agentVersions.id, agents.splitVersionId)),
+    )
+    .where(inArray(agents.id, [...agentIds]));
+  const longest = new Map<string, number>();
+  for (const { agentId, definition } of rows) {
+    const { maxCallDurationMs } = agentDefinition.parse(definition);
+    longest.set(agentId, Math.max(longest.get(agentId) ?? 0, maxCallDurationMs));
+  }
+  return longest;
 }
 
 /** Whole minutes, as carriers reckon. */

@@ -14,6 +14,7 @@ export interface Ended {
   readonly firstWordAt: Date | null;
   readonly endedAt: Date;
   readonly durationMs: number | null;
+  readonly sipStatus: number | null;
   readonly costMicros: number;
   readonly optedOut: boolean;
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { attempts } from '../../../db/schema/attempts.ts';
 import { calls } from '../../../db/schema/calls.ts';
@@ -35,7 +35,14 @@ export const healCampaigns = operation({
       .select({ attempt: attempts, call: calls })
       .from(attempts)
       .leftJoin(calls, eq(calls.id, attempts.id))
-      .where(and(inArray(attempts.state, ['reserved', 'dialing']), lt(attempts.updatedAt, before)))
+      .where(
+        and(
+          inArray(attempts.state, ['reserved', 'dialing']),
+          lt(attempts.updatedAt, before),
+          // Calls that go on are well, however many.
+          or(isNull(calls.id), isNotNull(calls.finalizedAt)),
+        ),
+      )
       .orderBy(asc(attempts.id))
       .limit(1_000);
     const books = databaseBooks(ctx.db);
@@ -46,7 +53,7 @@ export const healCampaigns = operation({
         if (attempt.dialedAt === null)
           await books.withdraw(attempt, { reason: 'not_dialed', nextAtMs: atMs, atMs });
         else await settleAttempts(books, [{ ...goneCall, id: attempt.id, endedAt: new Date(atMs) }], atMs);
-      } else if (call.finalizedAt !== null) {
+      } else {
         settled++;
         await settleAttempts(books, [call], atMs);
       }
@@ -70,7 +77,13 @@ export const healCampaigns = operation({
 
 const goneCall = {
   disposition: 'unknown' as const,
-  ...{ answeredAt: null, firstWordAt: null, durationMs: 0, endDetail: 'The call is not there any more.' },
+  ...{
+    answeredAt: null,
+    firstWordAt: null,
+    durationMs: 0,
+    sipStatus: null,
+    endDetail: 'The call is not there any more.',
+  },
 };
 
 /** So that counting stays quick; campaigns at rest were folded before they came to rest. */

@@ -1,5 +1,5 @@
 export { healCampaigns } from './heal.ts';
-export type { Pace } from './pace.ts';
+export { clocksDifferMs, type Pace } from './pace.ts';
 export { burstSeconds, MemoryPacer, type Pacer, trunkBucket } from './pacer.ts';
 export { reserveContacts } from './reserve.ts';
 export { type DialerLimits, trunkId } from './survey.ts';

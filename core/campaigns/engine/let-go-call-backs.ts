@@ -2,14 +2,17 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { callbacks } from '../../../db/schema/callbacks.ts';
 import type { OperationContext } from '../../context.ts';
 
-/** Call-backs that campaigns have promised to people who still wait for them, and will not keep. */
+/**
+ * Call-backs that campaigns have promised to people who still wait for them, and will not keep. Whoever is called without
+ * the campaign (`pending`) is done for it: it would call them again if it were started once more.
+ */
 export async function letGoCallBacks(
   db: OperationContext['db'],
   campaignIds: readonly string[],
   to: Pick<typeof callbacks.$inferInsert, 'status' | 'statusReason'>,
 ): Promise<void> {
   if (campaignIds.length === 0) return;
-  await db
+  const letGo = await db
     .update(callbacks)
     .set(to)
     .where(
@@ -21,5 +24,11 @@ export async function letGoCallBacks(
           where contacts.campaign_id = any(${sql.param(campaignIds)}::uuid[]) and contacts.state = 'waiting'
             and contacts.call_back_at is not null)`,
       ),
-    );
+    )
+    .returning({ callId: callbacks.callId });
+  if (to.status !== 'pending' || letGo.length === 0) return;
+  await db.execute(sql`
+    update contacts set state = 'done', call_back_at = null
+    where state = 'waiting' and id in (
+      select contact_id from attempts where id = any(${sql.param(letGo.map(({ callId }) => callId))}::uuid[]))`);
 }

@@ -22,6 +22,13 @@ test('a burst of refusals halves the speed once, and it comes back after a pause
   expect(nextPace(halved, calm, 13_000).factor).toBeCloseTo(0.6);
 });
 
+test('a hold of a clock that was an hour ahead and has been put right is over', () => {
+  const ahead: Pace = { factor: 0.05, atMs: 3_600_000, holdUntilMs: 3_610_000 };
+  let pace = nextPace(ahead, calm, 0);
+  for (let ms = 500; ms <= 20_000; ms += 500) pace = nextPace(pace, calm, ms);
+  expect(pace.factor).toBeCloseTo(1);
+});
+
 test.each([
   ['two refusals are no burst', { refused: 2 }, 1],
   ['people who are on the phone are no burst', { finished: 20, busy: 8 }, 1],

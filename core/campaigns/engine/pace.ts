@@ -19,6 +19,12 @@ export interface PaceEvidence {
   readonly late: number;
 }
 
+/**
+ * Clocks of machines differ by seconds. What stands further ahead than this is from one that has been put right since;
+ * waited for, it would hold a trunk for as long as that clock was wrong.
+ */
+export const clocksDifferMs = 60_000;
+
 const least = 0.05;
 const beginning = 0.25;
 /** From the beginning to full speed in fifteen seconds without trouble. */
@@ -30,12 +36,14 @@ const burst = 3;
 /** The pace after a look: halved by a burst of refusals or late answers, growing evenly otherwise. Pure. */
 export function nextPace(pace: Pace | null, seen: PaceEvidence, nowMs: number): Pace {
   if (pace === null) return { factor: beginning, atMs: nowMs, holdUntilMs: nowMs };
-  // The trouble that it holds for is still in sight, and counts once.
-  if (nowMs < pace.holdUntilMs) return { ...pace, atMs: nowMs };
+  // The trouble that it holds for is still in sight, and counts once. A hold that is longer than any is of a wrong clock.
+  if (nowMs < pace.holdUntilMs && pace.holdUntilMs <= nowMs + paceWindowMs + clocksDifferMs)
+    return { ...pace, atMs: nowMs };
   if (isTrouble(seen))
     return { factor: Math.max(least, pace.factor / 2), atMs: nowMs, holdUntilMs: nowMs + paceWindowMs };
   const seconds = Math.max(0, nowMs - Math.max(pace.atMs, pace.holdUntilMs)) / 1_000;
-  return { ...pace, factor: Math.min(1, pace.factor + growthPerSecond * seconds), atMs: nowMs };
+  const holdUntilMs = Math.min(pace.holdUntilMs, nowMs);
+  return { factor: Math.min(1, pace.factor + growthPerSecond * seconds), atMs: nowMs, holdUntilMs };
 }
 
 export function isTrouble({ finished, refused, busy, answered, late }: PaceEvidence): boolean {

@@ -1,4 +1,4 @@
-import type { Pace } from './pace.ts';
+import { clocksDifferMs, type Pace } from './pace.ts';
 
 /** Seconds that a bucket holds: what a look that comes late may make up for. */
 export const burstSeconds = 2;
@@ -51,7 +51,8 @@ export class MemoryPacer implements Pacer {
   #fill(bucket: string, { perSecond, burst, nowMs }: Fill): { tokens: number; atMs: number } {
     const known = this.#buckets.get(bucket) ?? { tokens: burst, atMs: nowMs };
     const gained = (Math.max(0, nowMs - known.atMs) / 1_000) * perSecond;
-    const filled = { tokens: Math.min(burst, known.tokens + gained), atMs: Math.max(nowMs, known.atMs) };
+    const atMs = known.atMs > nowMs + clocksDifferMs ? nowMs : Math.max(nowMs, known.atMs);
+    const filled = { tokens: Math.min(burst, known.tokens + gained), atMs };
     this.#buckets.set(bucket, filled);
     return filled;
   }

@@ -118,13 +118,17 @@ class Placing {
     if (allowed.length === 0) return;
     const { localPresence } = this.#campaign;
     const placed = allowed.flatMap((contact) => {
+      const id = attemptId(contact.id, contact.attempts + 1);
       const free = pool.filter(({ trunk }) => (this.#room.get(trunk) ?? 0) > 0);
-      const from = pickCallerId(free, { phone: contact.phone, localPresence, used: this.#used });
+      const from = pickCallerId(free, {
+        ...{ phone: contact.phone, localPresence, used: this.#used },
+        turn: Number.parseInt(id.slice(0, 8), 16),
+      });
       if (!from) return [];
       this.#used.set(from.id, (this.#used.get(from.id) ?? 0) + 1);
       this.#room.set(from.trunk, (this.#room.get(from.trunk) ?? 0) - 1);
       this.placed.set(from.trunk, (this.placed.get(from.trunk) ?? 0) + 1);
-      return [{ contact, from, id: attemptId(contact.id, contact.attempts + 1) }];
+      return [{ contact, from, id }];
     });
     const taken = new Set(placed.map(({ contact }) => contact.id));
     const left = allowed.filter(({ id }) => !taken.has(id));

@@ -27,7 +27,8 @@ export const reserveContacts = operation({
       .select()
       .from(campaigns)
       .where(and(eq(campaigns.id, turn.campaignId), eq(campaigns.status, 'running')))
-      .for('share');
+      // One that is being changed has its turn with the next look: the others do not wait for it.
+      .for('share', { skipLocked: true });
     if (!campaign) return nothing;
     return placeCalls(databaseBooks(ctx.db), campaign, turn);
   },

@@ -16,6 +16,7 @@ export interface FinishedCall {
   readonly endedAt: Date | null;
   readonly durationMs: number | null;
   readonly endDetail: string | null;
+  readonly sipStatus: number | null;
 }
 
 /** A call that could not be prepared again and again (no worker, no LiveKit) is tried ever slower. */
@@ -64,10 +65,10 @@ async function settleOf(
   const ended = own.flatMap((attempt): Ended[] => {
     const call = byId.get(attempt.id);
     if (!call) return [];
-    const { answeredAt, firstWordAt, durationMs } = call;
+    const { answeredAt, firstWordAt, durationMs, sipStatus } = call;
     return [
       {
-        ...{ attempt, answeredAt, firstWordAt, durationMs },
+        ...{ attempt, answeredAt, firstWordAt, durationMs, sipStatus },
         outcome: call.disposition ?? 'unknown',
         endedAt: call.endedAt ?? new Date(nowMs),
         costMicros: costOf(call.durationMs ?? 0, campaign.minutePriceMicros),

@@ -78,12 +78,14 @@ export async function survey(
   }
   for (const { workspaceId, trunk, count } of await transferLegs(db))
     add(byTrunk, trunkId(workspaceId, trunk), count);
-  const hosts = (await ports.fleet.hosts()).filter(({ draining }) => !draining);
-  const all = hosts.reduce((sum, { slots }) => sum + slots, 0);
-  const busy = hosts.reduce((sum, { active }) => sum + active, 0);
+  const hosts = await ports.fleet.hosts();
+  const staying = hosts.filter(({ draining }) => !draining);
+  const leaving = hosts.filter(({ draining }) => draining);
+  const sum = (of: 'slots' | 'active', some: typeof hosts) => some.reduce((all, host) => all + host[of], 0);
+  // A call that was placed is not with a host yet, one that came in is perhaps not in the database: the larger number.
+  const taken = Math.max(sum('active', staying), total - sum('active', leaving));
   return {
-    // A call that was placed is not with a host yet, one that came in is perhaps not in the database: the larger number.
-    ...slotsOf(all, Math.max(busy, total), limits),
+    ...slotsOf(sum('slots', staying), taken, limits),
     ...{ byWorkspace, byCampaign },
     trunksOf: await trunksOf(db, campaigns, limits, byTrunk),
   };

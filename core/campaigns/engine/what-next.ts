@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Disposition } from '../../../db/schema/calls.ts';
 import type { OperationContext } from '../../context.ts';
 import type { Campaign } from '../campaign.ts';
-import { nextTry, retryKind, retrySettings } from '../retries.ts';
+import { isNoNumber, nextTry, retryKind, retrySettings } from '../retries.ts';
 import { placeOfKey } from '../rules/index.ts';
 import type { Person } from './books.ts';
 import type { Ended } from './day.ts';
@@ -42,7 +42,7 @@ export function whatNext(settled: Settled): Change {
   if (callBackAt)
     return { ...over, state: 'waiting', priority: callBackPriority, nextAt: callBackAt, callBackAt };
   if (retryKind(one.outcome) === 'reached') return { ...over, state: 'done' };
-  const at = nextAttempt(settled);
+  const at = isNoNumber(one.sipStatus) ? null : nextAttempt(settled);
   return at === null ? { ...over, state: 'exhausted' } : { ...over, state: 'waiting', nextAt: new Date(at) };
 }
 

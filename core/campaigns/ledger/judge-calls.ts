@@ -16,30 +16,30 @@ export async function judgeUndecided(
   range: Range,
   found: (violation: Violation) => void,
 ): Promise<number> {
+  const dialed = sql`
+    from calls c
+    where c.campaign_id is not null and c.direction = 'outbound'
+      and c.dialed_at >= ${range.from} and c.dialed_at < ${range.to} ${within(range)}`;
+  const { rows: counted } = await db.execute<{ looked: string }>(sql`select count(*) as looked ${dialed}`);
   const { rows } = await db.execute<{
     id: string;
     workspace_id: string;
     campaign_id: string;
     to_number: string | null;
     dialed_at: string;
-    decided: boolean;
   }>(sql`
-    select c.id, c.workspace_id, c.campaign_id, c.to_number, c.dialed_at, exists(
+    select c.id, c.workspace_id, c.campaign_id, c.to_number, c.dialed_at ${dialed} and not exists(
       select from decisions d
       where d.workspace_id = c.workspace_id and d.phone = c.to_number and d.attempt_id = c.id
-        and (d.stage = 'list' or (d.stage = 'invite' and d.allowed)) and d.stage = 'invite') as decided
-    from calls c
-    where c.campaign_id is not null and c.direction = 'outbound'
-      and c.dialed_at >= ${range.from} and c.dialed_at < ${range.to} ${within(range)}`);
+        and (d.stage = 'list' or (d.stage = 'invite' and d.allowed)) and d.stage = 'invite')`);
   for (const row of rows)
-    if (!row.decided)
-      found(
-        undecided({
-          ...{ workspaceId: row.workspace_id, campaignId: row.campaign_id, callId: row.id },
-          ...{ phone: row.to_number, at: new Date(row.dialed_at) },
-        }),
-      );
-  return rows.length;
+    found(
+      undecided({
+        ...{ workspaceId: row.workspace_id, campaignId: row.campaign_id, callId: row.id },
+        ...{ phone: row.to_number, at: new Date(row.dialed_at) },
+      }),
+    );
+  return Number(counted[0]?.looked ?? 0);
 }
 
 /** A call that the ledger knows nothing of. */

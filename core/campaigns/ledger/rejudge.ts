@@ -68,10 +68,10 @@ function dialedTwice({ row, history, calls }: Case, dialedAtMs: number): string[
     return ['The attempt was sent on its way a second time.'];
   const overlapping = earlier.find((one) => {
     const before = one.attemptId === null ? undefined : calls.get(one.attemptId);
-    if (one.contactId !== row.contactId || !before?.dialedAt) return false;
+    if (!before?.dialedAt) return false;
     return before.endedAt === null || before.endedAt.getTime() > dialedAtMs;
   });
-  return overlapping ? [`The contact was still in call ${overlapping.attemptId}.`] : [];
+  return overlapping ? [`The number was still in call ${overlapping.attemptId}.`] : [];
 }
 
 function factsOf({ row, history, rules }: Case): ContactFacts | null {

@@ -2,6 +2,7 @@ import type { Consent } from '../../../db/schema/contacts.ts';
 import {
   type ActiveEdition,
   editionsFor,
+  isRegistryFor,
   namesOf,
   type RequiredConsent,
   rulesVersion,
@@ -100,7 +101,7 @@ export function waitsForRegistry(
   registries: readonly RegistryFacts[],
   atMs: number,
 ): boolean {
-  const own = registries.filter(({ country }) => country === place.country);
+  const own = registries.filter(({ country }) => isRegistryFor(place, country));
   if (own.length === 0) return false;
   const editions = editionsFor(place, rules.packs, atMs);
   return own.some((registry) => isStale(registry, editions, atMs));

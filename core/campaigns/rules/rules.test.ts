@@ -62,6 +62,19 @@ describe('where somebody may be', () => {
     expect(placeOf('+61412345678', { country: 'AU', givenZone: 'Australia/Perth' }).zones).toEqual([
       'Australia/Perth',
     ]);
+    expect(placeOf('+919876543210', { country: 'IN', givenZone: 'Asia/Calcutta' }).zones).toEqual([
+      'Asia/Calcutta',
+    ]);
+    // Lloydminster and Creighton do not keep the time of their province.
+    expect(placeOf('+13065550101').zones).toEqual([
+      ...['America/Edmonton', 'America/Regina', 'America/Winnipeg'],
+    ]);
+    expect(placeOf('+12125550101', { givenZip: '96799' }).zones).toContain('Pacific/Pago_Pago');
+    // The zone of everybody on a list is not that of a number from elsewhere.
+    expect(placeOf('+447700900123', { country: 'GB', givenZone: 'America/Los_Angeles' }).zones).toEqual([
+      'America/Los_Angeles',
+      'Europe/London',
+    ]);
   });
 
   test('is unknown where nothing tells, and a place that cannot be read is no place', () => {

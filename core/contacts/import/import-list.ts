@@ -1,8 +1,9 @@
 import { eq, sql } from 'drizzle-orm';
 import { campaigns } from '../../../db/schema/campaigns.ts';
+import { byRules, reopenContacts } from '../../campaigns/engine/reopen-contacts.ts';
 import type { JudgedCampaign } from '../../campaigns/ledger/gather-facts.ts';
 import { ruleSettings } from '../../campaigns/rules/index.ts';
-import type { Context, Services } from '../../context.ts';
+import { type Context, nowMs, type Services } from '../../context.ts';
 import type { ContactList } from '../contact-list.ts';
 import { foldContactCounts } from '../counts.ts';
 import { Chunk, type ChunkFrame } from './chunk.ts';
@@ -39,6 +40,10 @@ export async function importList(
   try {
     const whole = await importRows(ctx.services, list, campaign);
     if (!whole) return 'taken over by another run';
+    const now = await campaignOf(ctx.services, list.campaignId);
+    // Its rows were judged by the rules that it began with.
+    if (now && now.version !== campaign.version)
+      await reopenContacts(ctx.services.db, now, byRules, nowMs(ctx));
     await foldContactCounts(ctx.services.db, list.campaignId);
     return (await finishImport(ctx, { listId, run })) ? 'done' : 'taken over by another run';
   } catch (error) {

@@ -9,22 +9,31 @@ interface NumberRow {
 }
 
 /**
- * The rows of a text with one number in each, in its first column, E.164 or as `country` (ISO 3166) writes them. A header
- * and blank rows are passed over. Throws TableError for what is no UTF-8 text.
+ * The rows of a text with one number in each, in its first column, E.164 or as `country` (ISO 3166) writes them, or in
+ * the first two, `202,5551234`, as the registry of the US gives them out. A header and blank rows are passed over. Throws TableError for what is no UTF-8 text.
  */
 export async function* numberRows(
   source: AsyncIterable<Uint8Array>,
   country: string | null,
 ): AsyncGenerator<NumberRow> {
   let row = 0;
-  for await (const [cell = ''] of readTable(asText(source), { encoding: 'utf-8', delimiter: ',' })) {
+  for await (const [first = '', second = ''] of readTable(asText(source), {
+    ...{ encoding: 'utf-8', delimiter: ',' },
+  })) {
     row++;
+    const cell = isAreaCode(first) && isLocal(second) ? first.trim() + second.trim() : first;
     if (cell.trim() === '') continue;
     const phone = readPhone(cell, country);
-    if ('problem' in phone && row === 1) continue;
+    if ('problem' in phone && row === 1 && isHeader(cell)) continue;
     yield { row, phone };
   }
 }
+
+const isAreaCode = (cell: string): boolean => /^\s*\d{3}\s*$/.test(cell);
+const isLocal = (cell: string): boolean => /^\s*\d{7}\s*$/.test(cell);
+
+/** A number that was mistyped is no header: whoever has it must hear of it. */
+const isHeader = (cell: string): boolean => cell.replaceAll(/\D/g, '').length < 7;
 
 async function* asText(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let first = true;

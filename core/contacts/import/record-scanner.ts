@@ -2,16 +2,14 @@ const quote = 34;
 const carriageReturn = 13;
 
 /**
- * Cuts records out of CSV text that is written as RFC 4180 says, several times as fast as csv-parse does. Whatever is
- * written otherwise (text after a closing quote, a stray carriage return, a record of more than `recordLength`
+ * Cuts records out of CSV text that is written as RFC 4180 says, several times as fast as csv-parse does; a line may end
+ * with or without a carriage return, also in one file. Whatever is written otherwise (text after a closing quote, a stray carriage return, a record of more than `recordLength`
  * characters) stops it for good: `stopped` is true then, and what is left in `rest` begins with that record.
  */
 export class RecordScanner {
   readonly #delimiter: string;
   readonly #delimiterCode: number;
   readonly #recordLength: number;
-  /** What ends a line, as the first record has it. */
-  #lineEnd: '\n' | '\r\n' | null = null;
   /** Where the record that was looked at last ends, its line end included. */
   #end = 0;
   /** The last delimiter that was looked for; what is looked through once is not looked through for every record. */
@@ -25,10 +23,6 @@ export class RecordScanner {
     this.#delimiter = delimiter;
     this.#delimiterCode = delimiter.charCodeAt(0);
     this.#recordLength = recordLength;
-  }
-
-  get lineEnd(): '\n' | '\r\n' | null {
-    return this.#lineEnd;
   }
 
   /** The records that are complete. */
@@ -69,13 +63,14 @@ export class RecordScanner {
         }
         if (lineFeedAt !== at && (lineFeedAt !== at + 1 || text.charCodeAt(at) !== carriageReturn))
           return this.#stop();
-        return this.#ends(start, lineFeedAt, text) ? this.#given(cells, lines) : null;
+        return this.#ends(start, lineFeedAt) ? this.#given(cells, lines) : null;
       }
       if (lineFeedAt === -1) return null;
       const delimiterAt = this.#nextDelimiter(text, at);
       const isLast = delimiterAt > lineFeedAt;
-      if (isLast && !this.#ends(start, lineFeedAt, text)) return null;
-      const endOfLast = this.#lineEnd === '\r\n' ? lineFeedAt - 1 : lineFeedAt;
+      if (isLast && !this.#ends(start, lineFeedAt)) return null;
+      const isReturned = lineFeedAt > at && text.charCodeAt(lineFeedAt - 1) === carriageReturn;
+      const endOfLast = isReturned ? lineFeedAt - 1 : lineFeedAt;
       const cell = text.slice(at, isLast ? endOfLast : delimiterAt);
       if (cell.includes('\r')) return this.#stop();
       cells.push(cell);
@@ -102,12 +97,10 @@ export class RecordScanner {
     return null;
   }
 
-  /** Whether this line feed ends the record as the first one was ended. */
-  #ends(start: number, lineFeedAt: number, text: string): boolean {
-    const lineEnd = lineFeedAt > start && text.charCodeAt(lineFeedAt - 1) === carriageReturn ? '\r\n' : '\n';
-    this.#lineEnd ??= lineEnd;
+  /** Whether the record that this line feed ends is short enough. */
+  #ends(start: number, lineFeedAt: number): boolean {
     this.#end = lineFeedAt + 1;
-    if (lineEnd === this.#lineEnd && this.#end - start <= this.#recordLength) return true;
+    if (this.#end - start <= this.#recordLength) return true;
     this.stopped = true;
     return false;
   }

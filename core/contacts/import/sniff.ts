@@ -21,6 +21,10 @@ export async function sniffTable(head: Uint8Array, complete: boolean, isUtf8: bo
   const [header, ...rows] = await firstRows(head, complete, { encoding, delimiter });
   if (!header || header.every((cell) => cell.trim() === ''))
     throw new TableError('The first row is empty; it must name the columns.');
+  if (/^sep=/i.test(header[0] ?? ''))
+    throw new TableError(
+      'The first row is a word to Excel, sep=; take it out, so that the first one names the columns.',
+    );
   if (header.length > listLimits.columns)
     throw new TableError(`The table has more than ${listLimits.columns} columns.`);
   if (header.some((cell) => looksLikePhone(cell)))

@@ -39,7 +39,10 @@ async function rowsOf(text: string, size: number): Promise<string[][] | 'refused
 
 function parsed(text: string): string[][] | 'refused' {
   try {
-    return parse(text, { bom: true, relax_quotes: true, relax_column_count: true });
+    return parse(text, {
+      ...{ bom: true, relax_quotes: true, relax_column_count: true },
+      record_delimiter: ['\r\n', '\n'],
+    });
   } catch {
     return 'refused';
   }
@@ -66,5 +69,24 @@ test('a byte order mark is no part of the first cell', async () => {
   expect(await rowsOf('\ufeffphone,name\n1,2\n', 2)).toEqual([
     ['phone', 'name'],
     ['1', '2'],
+  ]);
+});
+
+test('lines may end in one way and the other, and as on old Macs', async () => {
+  const rows = [
+    ['phone', 'name'],
+    ['1', 'Ada'],
+    ['2', 'Bob'],
+    ['3', ''],
+  ];
+  for (const size of [1, 3, 100]) {
+    expect(await rowsOf('phone,name\r\n1,Ada\n2,Bob\n3,\r\n', size)).toEqual(rows);
+    expect(await rowsOf('phone,name\n1,"Ada"\r\n2,Bob\r\n3,', size)).toEqual(rows);
+    expect(await rowsOf('phone,name\r1,Ada\r2,Bob\r3,\r', size)).toEqual(rows);
+  }
+  // A return within a cell of a file whose lines end otherwise is part of it.
+  expect(await rowsOf('phone,name\n1,A\rB\n', 3)).toEqual([
+    ['phone', 'name'],
+    ['1', 'A\rB'],
   ]);
 });

@@ -52,14 +52,16 @@ export async function* readRows(
 async function* parsed(
   source: AsyncIterable<string>,
   delimiter: string,
-  { lineEnd, lines }: Pick<RecordScanner, 'lineEnd' | 'lines'>,
+  { lines, rest }: Pick<RecordScanner, 'lines' | 'rest'>,
 ): AsyncGenerator<string[][]> {
+  // A carriage return alone ends the lines of old Macs; elsewhere it is part of a cell.
+  const isOfMac = lines === 0 && !rest.includes('\n');
   const parser = parse({
     delimiter,
     relax_quotes: true,
     relax_column_count: true,
     max_record_size: listLimits.rowBytes,
-    ...(lineEnd === null ? {} : { record_delimiter: lineEnd }),
+    record_delimiter: ['\r\n', '\n', ...(isOfMac ? ['\r'] : [])],
   });
   const input = Readable.from(source, { objectMode: true });
   // An error of the source ends the parser, and with it the loop below.

@@ -7,7 +7,12 @@ import { decisionRow } from '../../campaigns/ledger/decide.ts';
 import type { JudgedCampaign } from '../../campaigns/ledger/gather-facts.ts';
 import { gatherLists } from '../../campaigns/ledger/gather-lists.ts';
 import type { DecisionRow } from '../../campaigns/ledger/record-decisions.ts';
-import { type ContactFacts, type Judgement, judgeContact } from '../../campaigns/rules/index.ts';
+import {
+  type ContactFacts,
+  isRegistryFor,
+  type Judgement,
+  judgeContact,
+} from '../../campaigns/rules/index.ts';
 import type { Services } from '../../context.ts';
 import type { ContactList } from '../contact-list.ts';
 import { type Chunk, contactColumns, type RowError } from './chunk.ts';
@@ -115,7 +120,7 @@ async function judgeChunk(
     const { place } = located;
     const facts: ContactFacts = {
       ...{ rules: campaign.rules, place, consent, listed: list, dialed: [] },
-      registries: registries.filter(({ country }) => country === place.country),
+      registries: registries.filter(({ country }) => isRegistryFor(place, country)),
       before: { campaign: 0, workspace: 0 },
     };
     const verdict = { facts, judgement: judgeContact(facts, chunk.atMs) };

@@ -5,6 +5,7 @@ import { DomainError } from '../../../../core/errors.ts';
 import { emailField } from '../../../../core/fields.ts';
 import {
   getMe,
+  listKnownAddresses,
   logIn,
   logOut,
   newPasswordField,
@@ -17,6 +18,7 @@ import {
 import { sha256 } from '../../../../platform/crypto.ts';
 import { isRecord } from '../../../../platform/is-record.ts';
 import { readCookie } from '../../../http/cookies.ts';
+import { networkOf } from '../../../http/rate-limits.ts';
 import { setStatus } from '../../../http/request-log.ts';
 import { route } from '../../../http/route.ts';
 import { refreshCookie, refuseForeignWrite } from '../authenticate.ts';
@@ -25,15 +27,29 @@ import { acceptedOut, meOut, sessionOut } from '../schemas/account.ts';
 import { clearCookies, setAccessCookie, setRefreshCookie } from '../session-cookies.ts';
 
 export const limit = { name: 'auth', points: 30, durationMs: 60_000 };
+const accountIn = (body: unknown): string | undefined =>
+  isRecord(body) && typeof body.email === 'string'
+    ? sha256(body.email.trim().toLowerCase()).slice(0, 32)
+    : undefined;
+
 /** However many addresses a guesser has: one account gets so many tries. */
 export const subjectLimit = {
   name: 'auth-account',
   points: 10,
   durationMs: 300_000,
-  of: (body: unknown): string | undefined =>
-    isRecord(body) && typeof body.email === 'string'
-      ? sha256(body.email.trim().toLowerCase()).slice(0, 32)
-      : undefined,
+  of: accountIn,
+};
+/** Where somebody has signed in before is counted by itself, so that no guesser elsewhere keeps them out. */
+const logInLimit = {
+  ...subjectLimit,
+  of: async (body: unknown, ctx: Context): Promise<string | undefined> => {
+    const account = accountIn(body);
+    const email = emailField.safeParse(isRecord(body) ? body.email : undefined);
+    if (account === undefined || !email.success) return account;
+    const here = networkOf(ctx.ip ?? '');
+    const known = await listKnownAddresses(ctx, { email: email.data });
+    return known.some((ip) => networkOf(ip) === here) ? `${account} ${here}` : account;
+  },
 };
 /** Signing up may send a mail to somebody who does not want it. */
 const signUpLimit = { ...subjectLimit, name: 'auth-signup', durationMs: 900_000 };
@@ -86,11 +102,13 @@ const logInRoute = route({
   path: '/auth/login',
   operationId: 'logIn',
   summary: 'Sign in with e-mail and password',
+  description:
+    'Ten tries in five minutes for one account, from wherever they come (429 with Retry-After); a network from which it was signed in to within thirty days has ten of its own.',
   auth: 'public',
   status: 200,
   errors: [401],
   limit,
-  subjectLimit,
+  subjectLimit: logInLimit,
   body: z
     .object({
       email: z.string().trim().min(1, 'must not be empty').max(320),

@@ -23,9 +23,10 @@ const entryOut = z
     id: z.number().int(),
     phone_number: z.string(),
     campaign_id: z.uuid().nullable(),
-    source: z
-      .enum(['opt_out', 'manual', 'import'])
-      .meta({ description: 'opt_out: they said so in a call or a chat.' }),
+    source: z.enum(['opt_out', 'manual', 'import']).meta({
+      description:
+        'opt_out: they said so in a call or a chat, or their phone refused one as unwanted (SIP 607).',
+    }),
     note: z.string(),
     call_id: z.uuid().nullable(),
     created_at: z.iso.datetime(),

@@ -32,7 +32,8 @@ const callbacks = route({
   method: 'get',
   path: '/callbacks',
   operationId: 'listCallbacks',
-  summary: 'Call-backs that agents have promised, the next one first',
+  summary:
+    'Call-backs that agents have promised: those to come, the next one first, then those that are over',
   auth: 'member',
   status: 200,
   query,

@@ -10,7 +10,7 @@ export type { Edition, Purpose, RequiredConsent, RulePack } from './pack.ts';
 export const rulePacks: readonly RulePack[] = [...unitedStates, unitedKingdom, india, canada, neutral];
 
 /** Of the code in this folder: goes up when the same data would be read differently. */
-const reading = 1;
+const reading = 2;
 
 /** Names the whole rule set; every decision carries it. */
 export const rulesVersion = `${reading}.${createHash('sha256').update(JSON.stringify(rulePacks)).digest('hex').slice(0, 8)}`;
@@ -42,8 +42,26 @@ const kept = new WeakMap<
   { readonly extra: readonly string[]; readonly until: number; readonly editions: readonly ActiveEdition[] }
 >();
 
+/** ISO 3166: the countries that somebody may be in. */
+const countriesOf = ({ country, regions }: Place): ReadonlySet<string> =>
+  new Set([...(country === null ? [] : [country]), ...regions.map((region) => region.slice(0, 2))]);
+
+/**
+ * Whether the national registry of a country protects whoever may be in a place: that of the first country of a pack is
+ * for all countries of it (numbers of Puerto Rico are in the registry of the United States).
+ */
+export function isRegistryFor(place: Place, registryCountry: string): boolean {
+  const countries = countriesOf(place);
+  return (
+    countries.has(registryCountry) ||
+    rulePacks.some(
+      (pack) => pack.countries?.[0] === registryCountry && pack.countries.some((one) => countries.has(one)),
+    )
+  );
+}
+
 function findEditions(place: Place, extra: readonly string[], atMs: number): readonly ActiveEdition[] {
-  const countries = new Set([place.country, ...place.regions.map((region) => region.slice(0, 2))]);
+  const countries = countriesOf(place);
   const regions = new Set(place.regions);
   const packs = rulePacks.filter(
     (pack) =>

@@ -21,7 +21,8 @@ export const areaCodes: readonly (readonly [region: string, zones: string, codes
   ['CA-ON', 'America/Toronto,America/Winnipeg', '807'],
   ['CA-QC', 'America/Halifax,America/Toronto', '367 418 581'],
   ['CA-QC', 'America/Toronto', '263 273 354 438 450 468 514 579 819 873'],
-  ['CA-SK', 'America/Regina', '306 474 639'],
+  // Lloydminster keeps the time of Alberta, Creighton that of Manitoba.
+  ['CA-SK', 'America/Edmonton,America/Regina,America/Winnipeg', '306 474 639'],
   ['CA-YT+CA-NT+CA-NU', 'America/Edmonton,America/Toronto,America/Whitehorse,America/Winnipeg', '867'],
   ['DM', 'America/Dominica', '767'],
   ['DO', 'America/Santo_Domingo', '809 829 849'],

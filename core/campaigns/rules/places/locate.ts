@@ -1,4 +1,4 @@
-import { isZone } from '../time/local-time.ts';
+import { isZone, offsetMs } from '../time/local-time.ts';
 import { areaCodes } from './area-codes.ts';
 import { countryZones } from './countries.ts';
 import { regionsOfPostalCode } from './postal-codes.ts';
@@ -64,7 +64,8 @@ const prefixes: readonly (readonly [start: string, zones: string])[] = [
 
 /**
  * Every zone and jurisdiction that a person's number, address and explicit zone leave possible. A number that tells
- * only its country (a mobile of Brazil) counts for all of that country's zones, unless the list says more.
+ * only its country (a mobile of India) counts for all of that country's zones, unless the list says which of them; a zone of
+ * elsewhere comes on top.
  * Returns the first thing of the list that cannot be read: whoever cannot read a rule does not dial.
  */
 export function locate(one: Whereabouts): Place | { readonly problem: PlaceProblem } {
@@ -87,10 +88,18 @@ export function locate(one: Whereabouts): Place | { readonly problem: PlaceProbl
     }
   }
   const country = area?.country ?? one.country ?? [...regions][0]?.slice(0, 2) ?? null;
-  if (zones.size === 0 && !one.phone.startsWith('+1') && country !== null)
-    for (const zone of countryZones[country]?.split(',') ?? []) zones.add(zone);
+  if (!one.phone.startsWith('+1') && country !== null && prefixZones(one.phone).length === 0) {
+    const own = countryZones[country]?.split(',') ?? [];
+    const { givenZone } = one;
+    if (!givenZone || !own.some((zone) => showSameTime(zone, givenZone)))
+      for (const zone of own) zones.add(zone);
+  }
   return { country, regions: [...regions].sort(), zones: [...zones].sort() };
 }
+
+/** As far as anybody can tell who looks in a January and in a July. */
+const showSameTime = (zone: string, other: string): boolean =>
+  [Date.UTC(2026, 0, 15), Date.UTC(2026, 6, 15)].every((ms) => offsetMs(zone, ms) === offsetMs(other, ms));
 
 function prefixZones(phone: string): readonly string[] {
   // A mobile of Australia (+614) is nowhere in particular; in Brazil mobiles have area codes as well.

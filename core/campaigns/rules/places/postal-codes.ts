@@ -37,6 +37,8 @@ export function regionsOfPostalCode(text: string): readonly string[] {
   const code = text.trim().toUpperCase();
   // Spreadsheets drop the zeros in front.
   const zip = /^(\d{3,5})(?:-?\d{4})?$/.exec(code)?.[1]?.padStart(5, '0');
+  // American Samoa, an hour behind, among those of Hawaii.
+  if (zip === '96799') return known(['AS']);
   if (zip !== undefined) return known([states.get(Number(zip.slice(0, 3))) ?? '']);
   return /^[A-Z]\d[A-Z] ?\d[A-Z]\d$/.test(code) ? known(canadian[code.charAt(0)] ?? []) : [];
 }
