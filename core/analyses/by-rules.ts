@@ -1,7 +1,8 @@
 import { isRecord } from '../../platform/is-record.ts';
+import type { ToolUse } from '../calls/tool-uses.ts';
 import { compileJsonSchema } from '../json-schema.ts';
 import type { Findings, Sentiment } from './analysis.ts';
-import type { Evidence, ToolUse } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 
 /** Tools of our own: that they worked says nothing about the purpose of the call. */
 const plumbing = new Set(['end_call', 'transfer_call']);

@@ -2,19 +2,11 @@ import { eq } from 'drizzle-orm';
 import { calls } from '../../db/schema/calls.ts';
 import type { AgentDefinition } from '../agents/definition.ts';
 import type { Call } from '../calls/call.ts';
-import type { CallEvent } from '../calls/events.ts';
 import { fillCall } from '../calls/fill-call.ts';
+import { type ToolUse, toolsOf } from '../calls/tool-uses.ts';
 import { readEvents, type TranscriptTurn, transcriptOf } from '../calls/transcript.ts';
 import type { OperationContext } from '../context.ts';
 import { notFound } from '../errors.ts';
-
-export interface ToolUse {
-  readonly name: string;
-  readonly arguments: unknown;
-  /** Null: it never came back. */
-  readonly ok: boolean | null;
-  readonly result: unknown;
-}
 
 /** Everything that is known about a call when it is analysed. */
 export interface Evidence {
@@ -40,22 +32,4 @@ export async function readEvidence(ctx: Pick<OperationContext, 'db'>, callId: st
     transcript: transcriptOf(events).filter(({ text }) => text.trim() !== ''),
     tools: toolsOf(events),
   };
-}
-
-export function toolsOf(events: readonly CallEvent[]): ToolUse[] {
-  const returned = new Map(
-    events.flatMap((event) => (event.type === 'tool.returned' ? [[event.toolCallId, event] as const] : [])),
-  );
-  return events.flatMap((event) => {
-    if (event.type !== 'tool.called') return [];
-    const back = returned.get(event.toolCallId);
-    return [
-      {
-        name: event.name,
-        arguments: event.arguments,
-        ok: back?.ok ?? null,
-        result: back?.result ?? null,
-      },
-    ];
-  });
 }

@@ -16,7 +16,7 @@ export const handOffCall = operation({
   scope: 'system',
   input: handOffRequest.extend({ callId: z.uuid() }),
   audit: ({ callId, agentId }, { ok }: HandOffAnswer) => ({ target: callId, details: { agentId, ok } }),
-  run: async (ctx, { callId, epoch, agentId }): Promise<HandOffAnswer> => {
+  run: async (ctx, { callId, epoch, agentId, versionId, fromVersionId }): Promise<HandOffAnswer> => {
     const call = await lockCall(ctx, callId);
     if (call.status === 'ended') return { ok: false, reason: 'The call is over.' };
     if (call.epoch !== epoch) return { ok: false, reason: 'Another worker has the call now.' };
@@ -25,8 +25,8 @@ export const handOffCall = operation({
       .from(agents)
       .where(and(eq(agents.id, agentId), eq(agents.workspaceId, call.workspaceId), isNull(agents.deletedAt)));
     if (!agent) return { ok: false, reason: 'There is no such agent in this workspace.' };
-    const version = versionFor(agent, callId);
-    if (version === (call.currentVersionId ?? call.agentVersionId))
+    const version = versionId ?? versionFor(agent, callId);
+    if (version === (fromVersionId ?? call.currentVersionId ?? call.agentVersionId))
       return { ok: false, reason: 'That agent has the call already.' };
     const changed = await updateCall(ctx, callId, { currentVersionId: version });
     return { ok: true, plan: await resolvePlan(ctx, changed) };

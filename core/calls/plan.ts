@@ -31,6 +31,8 @@ export const callPlan = z.object({
   resume: z
     .object({
       history: z.array(z.object({ role: z.enum(['user', 'agent']), text: z.string() })),
+      /** Functions that were called, after how many of the turns, in words for the model. Left out: none. */
+      done: z.array(z.object({ turns: z.number().int(), words: z.string() })).optional(),
       answeredAt: z.number(),
       /** The caller has been told of the recording, and it went on or was paused. Left out: it had not begun. */
       recording: z.enum(['on', 'paused']).optional(),

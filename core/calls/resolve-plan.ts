@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { eq } from 'drizzle-orm';
 import { calls } from '../../db/schema/calls.ts';
+import type { AgentDefinition } from '../agents/definition.ts';
 import { withMachinePolicy } from '../campaigns/machine-policy.ts';
 import type { OperationContext } from '../context.ts';
 import { hasKnowledge } from '../knowledge/has-knowledge.ts';
@@ -10,15 +10,19 @@ import { silenceOf } from './control/silence.ts';
 import type { CallEvent } from './events.ts';
 import { fillCall } from './fill-call.ts';
 import { type CallPlan, callerIdentity } from './plan.ts';
-import { readEvents, transcriptOf } from './transcript.ts';
+import { type ToolUse, toolsOf, wordsOfUse } from './tool-uses.ts';
+import { readEvents, type TranscriptTurn, transcriptOf } from './transcript.ts';
+
+const rememberedUses = 20;
 
 /** Long enough for a phone to ring out; somebody who calls in is there already. */
 const joinTimeoutMs = { inbound: 30_000, outbound: 120_000, web: 60_000 } as const;
 
 /** The plan of a call as its row stands: the worker of a later epoch gets what was said so far. */
 export async function resolvePlan(ctx: OperationContext, call: Call): Promise<CallPlan> {
-  const { agentId, agentName, definition, variables, missing } = await fillCall(ctx, call);
+  const { agentId, agentName, variables, missing, ...filled } = await fillCall(ctx, call);
   await reportMissing(ctx, call, missing);
+  const definition = { ...filled.definition, ...(await ofTheCall(ctx, call)) };
   return {
     callId: call.id,
     epoch: call.epoch,
@@ -39,6 +43,14 @@ export async function resolvePlan(ctx: OperationContext, call: Call): Promise<Ca
   };
 }
 
+/** What whoever has the call by now does not change: what the caller was told, and what a campaign reckons with. */
+async function ofTheCall(ctx: OperationContext, call: Call): Promise<Partial<AgentDefinition>> {
+  if (call.currentVersionId === null) return {};
+  const { definition } = await fillCall(ctx, { ...call, currentVersionId: null });
+  const { maxCallDurationMs, durationWarning, recording } = definition;
+  return { maxCallDurationMs, durationWarning, recording };
+}
+
 /** Also before the answer: a supervisor may mute an agent while it rings. */
 async function silenceNow(ctx: OperationContext, call: Call): Promise<Pick<CallPlan, 'silence'>> {
   if (call.epoch === 1) return {};
@@ -46,26 +58,38 @@ async function silenceNow(ctx: OperationContext, call: Call): Promise<Pick<CallP
   return silence.muted || silence.takenOver ? { silence } : {};
 }
 
-/** Written with the call, so that whoever looks at it knows why a sentence had a hole. */
-async function reportMissing(ctx: OperationContext, call: Call, missing: readonly string[]): Promise<void> {
-  if (isDeepStrictEqual(missing, call.missingVariables)) return;
+/** Written with the call, so that whoever looks at it knows why a sentence had a hole, whichever agent said it. */
+async function reportMissing(ctx: OperationContext, call: Call, lacking: readonly string[]): Promise<void> {
+  const missing = [...new Set([...call.missingVariables, ...lacking])];
+  if (missing.length === call.missingVariables.length) return;
   ctx.log.warn({ callId: call.id, agentId: call.agentId, missing }, 'variables without a value became empty');
-  await ctx.db
-    .update(calls)
-    .set({ missingVariables: [...missing] })
-    .where(eq(calls.id, call.id));
+  await ctx.db.update(calls).set({ missingVariables: missing }).where(eq(calls.id, call.id));
 }
 
 /** A call that nobody has answered yet starts from the beginning, whichever worker takes it. */
 async function resumeOf(ctx: OperationContext, call: Call): Promise<CallPlan['resume']> {
   if (call.epoch === 1 || call.answeredAt === null) return null;
   const events = await readEvents(ctx.db, call.id);
+  const turns = transcriptOf(events).filter((turn) => turn.text !== '');
   return {
-    history: transcriptOf(events)
-      .filter((turn) => turn.text !== '')
-      .map(({ role, text }) => ({ role, text })),
+    history: turns.map(({ role, text }) => ({ role, text })),
+    ...doneBetween(turns, toolsOf(events)),
     answeredAt: call.answeredAt.getTime(),
     ...recordingOf(events),
+  };
+}
+
+/** So that a worker that takes over does not do it again. */
+function doneBetween(
+  turns: readonly TranscriptTurn[],
+  uses: readonly ToolUse[],
+): Pick<NonNullable<CallPlan['resume']>, 'done'> {
+  if (uses.length === 0) return {};
+  return {
+    done: uses.slice(-rememberedUses).map((use) => ({
+      turns: turns.filter(({ startedAt }) => startedAt.getTime() <= use.at).length,
+      words: wordsOfUse(use),
+    })),
   };
 }
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { findAgent } from '../agents/agent.ts';
+import { fillVersion } from '../agents/fill-version.ts';
 import { versionFor } from '../agents/traffic.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { append, findConversation } from './conversation.ts';
-import { type Speaker, speakerOf } from './speaker.ts';
+import { chatFacts, type Speaker, speakerOf } from './speaker.ts';
 
 /**
  * Another agent of the workspace goes on with a chat; the chat itself keeps the version that it began with. Throws
@@ -21,7 +22,11 @@ export const handOffConversation = operation({
     const version = versionFor(await findAgent(ctx, agentId), conversationId);
     if (version === (conversation.currentVersionId ?? conversation.agentVersionId))
       throw new DomainError('conflict', 'That agent has the conversation already.');
-    const { conversation: changed } = await append(ctx, conversation, [], { currentVersionId: version });
+    const { missing } = await fillVersion(ctx, version, chatFacts(conversation));
+    const { conversation: changed } = await append(ctx, conversation, [], {
+      currentVersionId: version,
+      missingVariables: [...new Set([...conversation.missingVariables, ...missing])],
+    });
     return speakerOf(ctx, changed);
   },
 });

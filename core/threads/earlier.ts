@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, ne } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, ne, sql } from 'drizzle-orm';
 import { callEvents } from '../../db/schema/call-events.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { conversationMessages } from '../../db/schema/conversation-messages.ts';
@@ -6,7 +6,7 @@ import { conversations } from '../../db/schema/conversations.ts';
 import { toEvent, transcriptOf } from '../calls/transcript.ts';
 import type { OperationContext } from '../context.ts';
 
-/** Of calls and chats each; the newest are told. */
+/** Of calls and chats each in which the person said something; the newest are told. */
 const maxOccasions = 3;
 const maxLength = 4_000;
 
@@ -26,7 +26,6 @@ export async function earlierInThread(
 ): Promise<string> {
   const [inCalls, inChats] = await Promise.all([callsOf(ctx, asked), chatsOf(ctx, asked)]);
   const told = [...inCalls, ...inChats]
-    .filter(({ turns }) => turns.length > 0)
     .sort((a, b) => a.at.getTime() - b.at.getTime())
     .slice(-maxOccasions)
     .map(inWords)
@@ -47,7 +46,15 @@ async function callsOf(
   const found = await db
     .select({ id: calls.id, at: calls.createdAt })
     .from(calls)
-    .where(and(eq(calls.workspaceId, workspaceId), eq(calls.threadId, threadId), ne(calls.id, exceptId)))
+    .where(
+      and(
+        eq(calls.workspaceId, workspaceId),
+        eq(calls.threadId, threadId),
+        ne(calls.id, exceptId),
+        sql`exists (select from ${callEvents}
+          where ${callEvents.callId} = ${calls.id} and ${callEvents.type} = 'user.turn')`,
+      ),
+    )
     .orderBy(desc(calls.createdAt))
     .limit(maxOccasions);
   if (found.length === 0) return [];
@@ -84,6 +91,8 @@ async function chatsOf(
         eq(conversations.workspaceId, workspaceId),
         eq(conversations.threadId, threadId),
         ne(conversations.id, exceptId),
+        sql`exists (select from ${conversationMessages}
+          where ${conversationMessages.conversationId} = ${id} and ${conversationMessages.role} = 'user')`,
       ),
     )
     .orderBy(desc(createdAt))

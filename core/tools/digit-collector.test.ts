@@ -17,6 +17,13 @@ test('keys make a number that ends with its length, whatever is typed on top', a
   expect(await one.result).toEqual({ digits: '1234', ended: 'complete' });
 });
 
+test('a key that is held down, or a number without an end, comes to one', async () => {
+  const one = collector();
+  one.start();
+  for (let times = 0; times < 50; times++) one.key('7');
+  expect(await one.result).toEqual({ digits: '7'.repeat(40), ended: 'complete' });
+});
+
 test('keys typed while the question is still being asked count, and the terminator ends it', async () => {
   const one = collector();
   one.key('4');

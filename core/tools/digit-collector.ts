@@ -1,6 +1,9 @@
 import { withResolvers } from '../../platform/with-resolvers.ts';
 import { spokenDigits } from './spoken-digits.ts';
 
+/** Nobody types a longer number on purpose. */
+export const mostDigits = 40;
+
 interface Options {
   readonly length?: number;
   readonly terminator: string;
@@ -67,8 +70,8 @@ export class DigitCollector {
 
   #add(digits: string): void {
     this.#digits += digits;
-    const { length } = this.#options;
-    if (length !== undefined && this.#digits.length >= length) {
+    const { length = mostDigits } = this.#options;
+    if (this.#digits.length >= length) {
       this.#digits = this.#digits.slice(0, length);
       this.#end('complete');
     } else if (this.#started) this.#wait();

@@ -64,7 +64,14 @@ export const remoteToolSpecs = (at = new Date()): Readonly<Record<RemoteToolName
     name: 'opt_out',
     description:
       'Puts the caller on the do-not-call list. Use it as soon as they say that they do not want to be called any more.',
-    parameters: { properties: { reason: text('What the caller said') } },
+    parameters: {
+      properties: {
+        reason: text('What the caller said'),
+        phone_number: text(
+          'Their phone number with country code, only when it is not known from the call and they were asked for it',
+        ),
+      },
+    },
   },
 });
 

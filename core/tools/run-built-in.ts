@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { callbackArguments, scheduleCallback } from '../callbacks/index.ts';
 import type { OperationContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { phoneNumberField } from '../fields.ts';
 import { messageArguments, queueMessage } from '../messaging/index.ts';
 import { optOutPerson } from './opt-out-person.ts';
 import type { RemoteToolAnswer, RemoteToolName } from './remote-tools.ts';
@@ -14,7 +15,14 @@ interface Use {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-const optOutArguments = z.object({ reason: z.string().trim().max(500).default('') });
+/** Whatever a model writes there, the wish counts. */
+const optOutArguments = z.object({
+  reason: z
+    .string()
+    .catch('')
+    .transform((text) => text.trim().slice(0, 500)),
+  phone_number: phoneNumberField.optional().catch(undefined),
+});
 
 /** Carries out a built-in function that needs the database; a refusal becomes words for the model. */
 export async function runBuiltIn(
@@ -38,7 +46,7 @@ async function carryOut(ctx: OperationContext, subject: ToolSubject, use: Use): 
     case 'send_message':
       return queueMessage(ctx, subject, use.toolCallId, read(messageArguments, use));
     case 'opt_out':
-      return optOutPerson(ctx, subject, read(optOutArguments, use).reason);
+      return optOutPerson(ctx, subject, read(optOutArguments, use));
   }
 }
 

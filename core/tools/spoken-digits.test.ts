@@ -16,3 +16,18 @@ test.each([
 ])('%j are the digits %j', (text, digits) => {
   expect(spokenDigits(text)).toBe(digits);
 });
+
+test.each([
+  ['One moment, please.', ''],
+  ['Oh, wait, I have to look.', ''],
+  ['Can you say that one more time?', ''],
+  ['Un momento, por favor.', ''],
+  ['Einen Moment. Ein Moment noch.', ''],
+  ['One second. It is four oh seven one.', '4071'],
+  ['Oh seven double oh.', '0700'],
+  ['Ask the constructor.', ''],
+  ['Oh.', '0'],
+  ['One', '1'],
+])('what people say while they look for a number is none: %s', (text, digits) => {
+  expect(spokenDigits(text)).toBe(digits);
+});

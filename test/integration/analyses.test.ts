@@ -192,6 +192,15 @@ describe('by rules', () => {
     });
   });
 
+  test('a model that repeats the ids of its calls does not make a failure of what worked', async () => {
+    const bodies = withTool(true, 'Booked.');
+    bodies.splice(-1, 0, ...withTool(false, 'No such street.', 'send_taxi').slice(-3, -1));
+    expect(await byRules(bodies)).toMatchObject({
+      actionItems: ['send_taxi did not work: No such street.'],
+      summary: expect.stringContaining('book_table answered: Booked.'),
+    });
+  });
+
   test('a schema that the facts do not fill is left empty, with the reason', async () => {
     const { type: _, ...untyped } = schema;
     for (const one of [schema, untyped]) {

@@ -214,6 +214,25 @@ test('a rescuer gets what was said so far, and the transcript runs on across bot
   ]);
 });
 
+test('a rescuer knows what was done already, and what may have been: nothing is booked twice', async () => {
+  await using t = await testContext();
+  const { newCall } = await desk(t);
+  const callId = await newCall();
+  const [toolCallId, name] = ['call_0', 'book_table'];
+  const bodies: CallEventBody[] = [
+    ...conversation().slice(0, 7),
+    { type: 'tool.called', toolCallId, name, arguments: { guests: 2 } },
+    { type: 'tool.returned', toolCallId, name, ok: true, result: 'x'.repeat(9_000), durationMs: 5 },
+    { type: 'tool.called', toolCallId, name: 'send_taxi', arguments: {} },
+  ];
+  await recordEvents(t.system(), { events: eventsOf(callId, bodies) });
+  const plan = await beginRescue(t.system(), { callId, epoch: 1 });
+  expect(plan?.resume?.done).toEqual([
+    { turns: 3, words: expect.stringMatching(/^book_table\(\{"guests":2\}\) answered: x{1000,3000}…$/) },
+    { turns: 3, words: expect.stringContaining('send_taxi({}) was begun') },
+  ]);
+});
+
 test.each([
   [[], undefined],
   [['recording.started'], 'on'],

@@ -144,6 +144,20 @@ describe('a chat', () => {
       ]);
     });
 
+    test('says what either of the two lacked', async () => {
+      const billing = await newAgent(ada.ctx, {
+        definition: { systemPrompt: 'Bills of {{year}}.' } as never,
+      });
+      const { say, read, started } = await chat({
+        systemPrompt: 'Good day, {{title}}.',
+        handoffTargets: [{ name: 'Billing', agentId: billing.id }] as never,
+      });
+      expect(started.conversation.missingVariables).toEqual(['title']);
+      script(handOver('billing'), { text: 'Hello.' });
+      await say('The bill, please.');
+      expect((await read()).conversation.missingVariables).toEqual(['title', 'year']);
+    });
+
     test('is answered by the new agent’s model where that has no greeting; two who hand to each other come to an end', async () => {
       const one = await newAgent(ada.ctx, { definition: { systemPrompt: 'One.' } as never });
       const two = await newAgent(ada.ctx, {
@@ -352,6 +366,33 @@ test('a call and the chats of one thread know of each other, where the agent rem
   const other = await startConversation(ada.ctx, { agentId: agent.id, threadId: nextNumber() });
   await all(await sendMessage(ada.ctx, { conversationId: other.conversation.id, text: 'Hello' }));
   expect(JSON.stringify(asked.at(-1)?.messages)).not.toContain('Me again.');
+});
+
+test('calls and chats in which the person said nothing do not crowd out what they did say', async () => {
+  const caller = nextNumber();
+  const definition = { rememberThread: true, firstMessage: 'Hello, this is Rosa.' };
+  const agent = await newAgent(ada.ctx, { definition });
+  const line = await newLine(t, ada.ctx, agent.id);
+  const inbound = async () => {
+    const roomName = `in-${line.id}_${caller}_${Math.random()}`;
+    const call = await startInboundCall(t.system(), { phoneNumberId: line.id, roomName });
+    const greeted = callEvents().slice(0, 5);
+    return { ...call, greeted };
+  };
+  const talked = await inbound();
+  await recordEvents(t.system(), { events: eventsOf(talked.callId, callEvents()) });
+  const open = () => startConversation(ada.ctx, { agentId: agent.id, threadId: caller });
+  const wrote = await open();
+  const conversationId = wrote.conversation.id;
+  await all(await sendMessage(ada.ctx, { conversationId, text: 'Do you have parking?' }));
+  for (let missed = 0; missed < 3; missed++) {
+    const { callId, greeted } = await inbound();
+    await recordEvents(t.system(), { events: eventsOf(callId, greeted) });
+    await open();
+  }
+  const { definition: next } = await inbound();
+  expect(next.systemPrompt).toContain('Person: When are you open?');
+  expect(next.systemPrompt).toContain('Person: Do you have parking?');
 });
 
 async function functionServer() {

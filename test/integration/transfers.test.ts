@@ -1,14 +1,22 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { controlAction, controlCall } from '../../core/calls/control/index.ts';
+import { controlAction, controlCall, controlCommand } from '../../core/calls/control/index.ts';
 import { handOffCall } from '../../core/calls/hand-off.ts';
-import { beginRescue, getCall, getCallPlan, recordEvents, startWebCall } from '../../core/calls/index.ts';
+import {
+  beginRescue,
+  getCall,
+  getCallPlan,
+  recordEvents,
+  startInboundCall,
+  startWebCall,
+} from '../../core/calls/index.ts';
 import {
   beginTransferDial,
   getTransfer,
   recordTransferDial,
   startTransfer,
   stepTransfer,
+  transferRequest,
 } from '../../core/calls/transfers/index.ts';
 import { MemoryPacer, trunkBucket, trunkId } from '../../core/campaigns/engine/index.ts';
 import type { Context } from '../../core/context.ts';
@@ -35,6 +43,12 @@ describe('a transfer', () => {
     );
     expect(orders.filter((order) => 'resume' in order && !order.resume).length).toBe(1);
     expect(orders[0]).toMatchObject({ toNumber: desk, route: { outboundTrunkId: 'ST_1' } });
+  });
+
+  test('by a command works however long the id of the command is', () => {
+    const { id } = controlCommand.shape;
+    const longest = id.parse('x'.repeat(id.maxLength ?? 0));
+    transferRequest.parse({ epoch: 1, requestKey: `command-${longest}`, target: '', mode: 'warm' });
   });
 
   test('of a visitor goes over a number of the agent they talk with, and not over the oldest', async () => {
@@ -261,6 +275,44 @@ describe('a hand-off', () => {
     await beginRescue(t.system(), { callId, epoch: 1 });
     expect((await getCallPlan(t.system(), { callId, epoch: 2 })).agent.id).toBe(other.id);
     expect((await getCall(ctx, { callId })).call.agentId).toBe(agent.id);
+  });
+
+  test('whose answer was lost is answered again, and one that came to nothing is taken back', async () => {
+    await using t = await testContext();
+    const { ctx, callId, agent } = await liveCall(t);
+    const other = await newAgent(ctx);
+    const { agent: first } = await getCallPlan(t.system(), { callId, epoch: 1 });
+    const ask = { callId, epoch: 1, agentId: other.id, fromVersionId: first.versionId };
+    for (let times = 0; times < 2; times++)
+      expect(await handOffCall(t.system(), ask)).toMatchObject({
+        ok: true,
+        plan: { agent: { id: other.id } },
+      });
+    await handOffCall(t.system(), { callId, epoch: 1, agentId: agent.id, versionId: first.versionId });
+    await beginRescue(t.system(), { callId, epoch: 1 });
+    expect((await getCallPlan(t.system(), { callId, epoch: 2 })).agent).toEqual(first);
+  });
+
+  test('leaves what belongs to the call as it began: how long it may last, how it is recorded, what it lacked', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const first = {
+      maxCallDurationMs: 60_000,
+      durationWarning: { beforeMs: 10_000, text: 'Soon over, {{title}}.' },
+      recording: { policy: 'on' as const, consentLine: 'This call is recorded.' },
+    };
+    const agent = await newAgent(ctx, { definition: first });
+    const line = await newLine(t, ctx, agent.id);
+    const { callId } = await startInboundCall(t.system(), { phoneNumberId: line.id, roomName: newId() });
+    const other = await newAgent(ctx, { definition: { systemPrompt: 'You do the billing of {{year}}.' } });
+    const answer = await handOffCall(t.system(), { callId, epoch: 1, agentId: other.id });
+    const kept = { ...first, durationWarning: { beforeMs: 10_000, text: 'Soon over, .' } };
+    expect(answer).toMatchObject({ ok: true, plan: { agent: { id: other.id }, definition: kept } });
+    await beginRescue(t.system(), { callId, epoch: 1 });
+    const { definition } = await getCallPlan(t.system(), { callId, epoch: 2 });
+    expect(definition).toMatchObject({ ...kept, systemPrompt: 'You do the billing of .' });
+    const { call } = await getCall(ctx, { callId });
+    expect(call.missingVariables.toSorted()).toEqual(['title', 'year']);
   });
 
   test('to an agent of somebody else is refused', async () => {

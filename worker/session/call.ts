@@ -170,7 +170,7 @@ export class Call {
       hangUpAfter: (speech) => this.#hangUpAfter(speech),
       transfer: (order) => this.#switchboard.transfers.transfer(order),
       handOff: (agentId) => this.#handOff(agentId),
-      takeKeys: () => this.#switchboard.keys.collect(),
+      takeKeys: (hear) => this.#switchboard.keys.collect(hear),
     };
   }
 

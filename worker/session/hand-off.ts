@@ -5,6 +5,7 @@ import { background } from '../../platform/background.ts';
 import { makeProviders, type ProviderSet } from '../providers/index.ts';
 import type { Silence } from './control/silence.ts';
 import type { Faults } from './faults.ts';
+import { saidSoFar } from './history.ts';
 import { askControlPlane } from './internal-client.ts';
 import { followAgent } from './new-session.ts';
 import type { CallParts } from './parts.ts';
@@ -46,9 +47,11 @@ export async function handOff(
       ...{ ok, detail, fromAgentId: before.agent.id, fromVersionId: before.agent.versionId },
       ...{ toAgentId: to.id, toVersionId: to.versionId, toName: to.name },
     });
-  const answer = await askControlPlane(host.config, internalPaths.handOff(before.callId), handOffAnswer, {
-    ...{ epoch: before.epoch, agentId },
-  });
+  const ask = (order: { agentId: string; versionId?: string; fromVersionId: string }) =>
+    askControlPlane(host.config, internalPaths.handOff(before.callId), handOffAnswer, {
+      ...{ epoch: before.epoch, ...order },
+    });
+  const answer = await ask({ agentId, fromVersionId: before.agent.versionId });
   if (!answer.ok) {
     report({ id: agentId, versionId: '', name: '' }, false, answer.reason);
     throw new HandOffRefused(answer.reason);
@@ -61,12 +64,15 @@ export async function handOff(
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     report(next, false, detail);
+    const { id, versionId } = before.agent;
+    const back = ask({ agentId: id, versionId, fromVersionId: next.versionId });
+    background(parts.log, 'taking a hand-off back', back);
     throw new HandOffRefused(`${next.name} cannot work: ${detail}`);
   }
   parts.plan = plan;
   speech.use(providers);
   followAgent(session, definition, parts.patience);
-  const history = session.history.copy({ excludeFunctionCall: true, excludeInstructions: true });
+  const history = saidSoFar(session).copy({ excludeFunctionCall: true, excludeInstructions: true });
   const greet = () => {
     if (definition.firstMessage.trim() === '') session.generateReply();
     else speech.saySoon(definition.firstMessage, 'greeting');

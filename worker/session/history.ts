@@ -1,11 +1,18 @@
-import { llm } from '@livekit/agents';
+import { llm, type voice } from '@livekit/agents';
 import type { CallPlan } from '../../core/calls/plan.ts';
 
 /** The conversation before this worker took the call over, as the model's context. */
 export function resumedContext(resume: CallPlan['resume']): llm.ChatContext {
   const context = llm.ChatContext.empty();
-  for (const { role, text } of resume?.history ?? [])
+  const addDone = (turns: number) => {
+    for (const { words } of (resume?.done ?? []).filter((use) => use.turns === turns))
+      context.addMessage({ role: 'system', content: `You have called a function already: ${words}` });
+  };
+  for (const [index, { role, text }] of (resume?.history ?? []).entries()) {
+    addDone(index);
     context.addMessage({ role: role === 'user' ? 'user' : 'assistant', content: text });
+  }
+  addDone(resume?.history.length ?? 0);
   return context;
 }
 
@@ -13,5 +20,14 @@ export function resumedContext(resume: CallPlan['resume']): llm.ChatContext {
 export function turnOf(resume: NonNullable<CallPlan['resume']>): 'greet' | 'agent' | 'caller' {
   const last = resume.history.at(-1);
   if (!last) return 'greet';
+  // A function was to bring what comes next.
+  if (resume.done?.some(({ turns }) => turns === resume.history.length)) return 'agent';
   return last.role === 'user' ? 'agent' : 'caller';
 }
+
+/**
+ * The conversation as the agent that has it knows it. The session's own history begins with the worker, and lacks what
+ * was said while a colleague had the caller.
+ */
+export const saidSoFar = (session: Pick<voice.AgentSession, 'currentAgent'>): llm.ChatContext =>
+  session.currentAgent.chatCtx;

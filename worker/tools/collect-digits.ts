@@ -1,13 +1,12 @@
 import { llm, voice } from '@livekit/agents';
-import { RoomEvent } from '@livekit/rtc-node';
 import { z } from 'zod';
-import { DigitCollector } from '../../core/tools/digit-collector.ts';
+import { DigitCollector, mostDigits } from '../../core/tools/digit-collector.ts';
 import { holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
 
 const { UserInputTranscribed, UserStateChanged } = voice.AgentSessionEventTypes;
 
 const asked = z.object({
-  length: z.coerce.number().int().min(1).max(40).optional(),
+  length: z.coerce.number().int().min(1).max(mostDigits).optional(),
   terminator: z.enum(['#', '*']).default('#'),
   timeout_seconds: z.coerce.number().min(3).max(60).default(15),
 });
@@ -48,20 +47,17 @@ export const collectDigitsTool = (kit: ToolKit): llm.FunctionTool =>
   });
 
 function listen(kit: ToolKit, session: voice.AgentSession, collector: DigitCollector): () => void {
-  const onKey = (_code: number, digit: string) => collector.key(digit);
   const onWords = (event: voice.UserInputTranscribedEvent) => {
     if (event.isFinal) collector.words(event.transcript);
   };
   const onState = (event: voice.UserStateChangedEvent) => collector.speaking(event.newState === 'speaking');
   const onOver = () => collector.stop();
-  const release = kit.takeKeys();
-  kit.room.on(RoomEvent.DtmfReceived, onKey);
+  const release = kit.takeKeys((digit) => collector.key(digit));
   session.on(UserInputTranscribed, onWords);
   session.on(UserStateChanged, onState);
   kit.over.addEventListener('abort', onOver, { once: true });
   return () => {
     release();
-    kit.room.off(RoomEvent.DtmfReceived, onKey);
     session.off(UserInputTranscribed, onWords);
     session.off(UserStateChanged, onState);
     kit.over.removeEventListener('abort', onOver);

@@ -1,10 +1,12 @@
-import { llm } from '@livekit/agents';
+import { EventEmitter } from 'node:events';
+import { llm, voice } from '@livekit/agents';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CallEventBody } from '../../core/calls/events.ts';
 import { type Tool, ToolError } from '../../core/tools/tool.ts';
 import { createLogger } from '../../platform/log.ts';
 import { sharedTool, type ToolKit } from './tool-kit.ts';
 import { ToolUses } from './tool-uses.ts';
+import { reportUnknownCalls } from './unknown-calls.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -127,6 +129,31 @@ test('somebody waits for a function until it has returned or failed', async () =
     expect(uses.running).toBe(true);
     await vi.advanceTimersByTimeAsync(5_000);
     await done;
-    expect([uses.running, uses.has('use-1'), uses.has('use-2')]).toEqual([false, true, false]);
+    expect([uses.running, uses.take('use-1'), uses.take('use-2')]).toEqual([false, true, false]);
   }
+});
+
+test('what nobody carries out is reported, though the model gives it the id of what was', async () => {
+  const uses = new ToolUses();
+  const events: CallEventBody[] = [];
+  const session = new EventEmitter();
+  reportUnknownCalls(session as unknown as voice.AgentSession, {
+    uses,
+    events: { emit: (event: CallEventBody) => void events.push(event) } as unknown as ToolKit['events'],
+  });
+  const step = (name: string) =>
+    session.emit(voice.AgentSessionEventTypes.FunctionToolsExecuted, {
+      functionCalls: [{ callId: 'call_0', name, args: '{}' }],
+      functionCallOutputs: [],
+    });
+  for (const name of ['look', 'look']) {
+    uses.begin('call_0');
+    uses.end();
+    step(name);
+  }
+  step('teleport');
+  expect(events).toMatchObject([
+    { type: 'tool.called', name: 'teleport' },
+    { type: 'tool.returned', name: 'teleport', ok: false },
+  ]);
 });

@@ -27,8 +27,8 @@ export interface ToolKit {
   readonly transfer: (order: TransferOrder) => Promise<TransferOutcome>;
   /** Prepares another agent to go on. Throws a ToolError with the reason. */
   readonly handOff: (agentId: string) => Promise<voice.Agent>;
-  /** Keeps keys from the conversation, until what this answers is called. */
-  readonly takeKeys: () => () => void;
+  /** Keeps the caller's keys from the conversation and hands them over, until what this answers is called. */
+  readonly takeKeys: (hear: (digit: string) => void) => () => void;
   readonly room: Room;
   /** The caller's own number, E.164; null: withheld, or a visitor of a page. */
   readonly personNumber: () => string | null;

@@ -1,12 +1,12 @@
 /** The uses of functions in one call, whichever agent has it. */
 export class ToolUses {
-  readonly #ids = new Set<string>();
+  readonly #begun = new Map<string, number>();
   #count = 0;
   #running = 0;
 
   /** One more begins; to be followed by `end`. */
   begin(toolCallId: string): void {
-    this.#ids.add(toolCallId);
+    this.#begun.set(toolCallId, (this.#begun.get(toolCallId) ?? 0) + 1);
     this.#count++;
     this.#running++;
   }
@@ -15,9 +15,11 @@ export class ToolUses {
     this.#running--;
   }
 
-  /** Whether a call of that id was carried out, or is being. */
-  has(toolCallId: string): boolean {
-    return this.#ids.has(toolCallId);
+  /** Whether a call of that id was carried out, or is being; true once for each use, as models repeat the ids of their calls. */
+  take(toolCallId: string): boolean {
+    const left = this.#begun.get(toolCallId) ?? 0;
+    if (left > 0) this.#begun.set(toolCallId, left - 1);
+    return left > 0;
   }
 
   /** So many have begun. Read where a use begins, it is that use's own number. */

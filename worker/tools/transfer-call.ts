@@ -1,5 +1,5 @@
 import { llm } from '@livekit/agents';
-import type { Target } from '../../core/calls/transfers/targets.ts';
+import { findTarget, type Target } from '../../core/calls/transfers/targets.ts';
 import type { TransferOutcome } from '../session/transfer/transfers.ts';
 import { holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
 
@@ -18,9 +18,15 @@ export const transferCallTool = (kit: ToolKit, targets: readonly Target[]): llm.
         },
       },
     },
-    run: async ({ target }, { ctx, toolCallId }) => {
+    run: async ({ target: given }, { ctx, toolCallId }) => {
+      const target = typeof given === 'string' ? given : '';
+      // A number of their own is a supervisor's to give: a caller can talk a model into any.
+      if (!findTarget({ transferTargets: [...targets], transferTo: '' }, target))
+        throw new llm.ToolError(
+          `There is nobody called "${target}". ${targets.map(({ name }) => name).join(', ')}.`,
+        );
       const order = {
-        target: typeof target === 'string' ? target : '',
+        target,
         requestKey: kit.uses.key(kit.plan.epoch, toolCallId),
       };
       const letGo = holdSpeech(ctx.speechHandle);

@@ -11,7 +11,7 @@ export function reportUnknownCalls(
 ): void {
   session.on(voice.AgentSessionEventTypes.FunctionToolsExecuted, ({ functionCalls, functionCallOutputs }) => {
     for (const { callId, name, args } of functionCalls) {
-      if (uses.has(callId)) continue;
+      if (uses.take(callId)) continue;
       const output = functionCallOutputs.find((one) => one.callId === callId);
       events.emit({ type: 'tool.called', toolCallId: callId, name, arguments: args });
       events.emit({

@@ -98,11 +98,10 @@ async function ask(
   id: string,
   action: ControlAction,
 ): Promise<ControlAnswer | null> {
-  if (call.status === 'ended') {
-    const late = await recorded(ctx, call.id, id);
-    if (late) return late;
-    throw new DomainError('conflict', 'The call is over.');
-  }
+  // A worker that is lost by now may have done it: the one in charge would do it again.
+  const before = await recorded(ctx, call.id, id);
+  if (before) return before;
+  if (call.status === 'ended') throw new DomainError('conflict', 'The call is over.');
   const command = { id, callId: call.id, action };
   const answer = await ctx.services.ports.liveControl.send({
     roomName: call.roomName,

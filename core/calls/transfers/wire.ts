@@ -11,7 +11,7 @@ export const transferStatus = z.enum([
 export const transferRequest = z.object({
   epoch: z.number().int().min(1).max(1_000_000),
   /** The same key asks for the same transfer. */
-  requestKey: z.string().min(1).max(200),
+  requestKey: z.string().min(1).max(300),
   /** Name of a target of the agent, a number or a SIP URI. */
   target: z.string().max(300),
   mode: z.enum(['warm', 'bridge', 'conference']),

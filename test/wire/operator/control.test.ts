@@ -65,6 +65,17 @@ describe('POST /calls/{id}/control', () => {
     expect((await control(command)).body).toMatchObject({ status: 'applied', detail: 'Silent.' });
   });
 
+  it('does nothing twice, though the worker that did it is lost and the next one knows of nothing', async () => {
+    app.t.ports.controlAnswer = null;
+    const command = { command_id: 'a', kind: 'say', text: 'One moment.' };
+    await control(command);
+    const done = { type: 'control.applied', commandId: 'a', kind: 'say', detail: 'Said.' } as const;
+    await recordEvents(app.t.system(), { events: eventsOf(callId, [done]) });
+    app.t.ports.controlAnswer = { applied: true, detail: 'Said again.' };
+    expect((await control(command)).body).toMatchObject({ status: 'applied', detail: 'Said.' });
+    expect(app.t.ports.commands.length).toBe(1);
+  });
+
   it('refuses what does not fit with 400, in the wire’s words', async () => {
     const fields = async (body: unknown) => {
       const answer = await control(body);

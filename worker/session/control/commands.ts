@@ -102,7 +102,7 @@ export async function carryOut(around: CommandParts, id: string, action: Control
     case 'hand_back':
       if (!silence.on) throw new Refusal('The agent has the call.');
       await silence.handBack(action.note);
-      if (action.reply) session.generateReply();
+      if (action.reply && !transfers.running) session.generateReply();
       return 'The agent goes on.';
   }
 }
@@ -126,11 +126,12 @@ function resumeRecording({ recording }: CallParts): string {
 }
 
 async function instruct(
-  { silence }: CommandParts,
+  { silence, transfers }: CommandParts,
   session: voice.AgentSession,
   text: string,
   reply: boolean,
 ): Promise<string> {
+  if (reply && transfers.running) throw new Refusal('The caller is on hold.');
   if (reply && silence.on) throw new Refusal('The agent is silent.');
   await whisperTo(session, text);
   if (reply) session.generateReply();

@@ -39,9 +39,11 @@ test('keys pressed in one go are one message, after a pause', () => {
 });
 
 test('what somebody else collects, and what comes during a transfer or from the person, is not told', () => {
+  const collected: string[] = [];
   press('9');
-  const release = keys.collect();
+  const release = keys.collect((digit) => collected.push(digit));
   press('12');
+  press('3', 'person-1');
   vi.advanceTimersByTime(2_000);
   release();
   ignored = true;
@@ -50,4 +52,18 @@ test('what somebody else collects, and what comes during a transfer or from the 
   press('1', 'person-1');
   vi.advanceTimersByTime(2_000);
   expect(typed).toEqual([]);
+  expect(collected).toEqual(['9', '1', '2']);
+});
+
+test('the key with which people end a number is no message when the number was complete before it', () => {
+  const release = keys.collect(() => undefined);
+  press('1234');
+  release();
+  vi.advanceTimersByTime(400);
+  press('#');
+  vi.advanceTimersByTime(2_000);
+  expect(typed).toEqual([]);
+  press('#');
+  vi.advanceTimersByTime(2_000);
+  expect(typed).toEqual(['#']);
 });

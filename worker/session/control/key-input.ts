@@ -15,7 +15,9 @@ export class KeyInput {
   readonly #hooks: Hooks;
   #digits = '';
   #timer: NodeJS.Timeout | undefined;
-  #collectors = 0;
+  /** Who reads the keys by themselves; the last one does. */
+  readonly #collectors: ((digit: string) => void)[] = [];
+  #collectedAt = Number.NEGATIVE_INFINITY;
 
   constructor(room: Room, hooks: Hooks) {
     this.#hooks = hooks;
@@ -24,17 +26,26 @@ export class KeyInput {
     });
   }
 
-  /** Somebody reads the keys by themselves until they call what this answers. */
-  collect(): () => void {
-    this.#collectors++;
+  /** Somebody reads the keys by themselves, those of just now too, until they call what this answers. */
+  collect(hear: (digit: string) => void): () => void {
+    const before = this.#digits;
     this.#forget();
-    return () => {
-      this.#collectors--;
-    };
+    this.#collectors.push(hear);
+    for (const digit of before) this.press(digit);
+    return () => void this.#collectors.splice(this.#collectors.indexOf(hear), 1);
   }
 
   press(digit: string): void {
-    if (this.#collectors > 0 || this.#hooks.ignore()) return;
+    const collector = this.#collectors.at(-1);
+    if (collector) {
+      this.#collectedAt = Date.now();
+      collector(digit);
+      return;
+    }
+    if (this.#hooks.ignore()) return;
+    // Many people end a number with it, also one that was complete without.
+    const endsNumber = Date.now() - this.#collectedAt < pauseMs && /[#*]/.test(digit);
+    if (endsNumber) return;
     this.#digits += digit;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#tell(), pauseMs);
@@ -47,7 +58,7 @@ export class KeyInput {
   #tell(): void {
     const digits = this.#digits;
     this.#forget();
-    if (digits !== '' && this.#collectors === 0 && !this.#hooks.ignore()) this.#hooks.typed(digits);
+    if (digits !== '' && !this.#hooks.ignore()) this.#hooks.typed(digits);
   }
 
   #forget(): void {

@@ -10,7 +10,7 @@ import { consult } from './consult.ts';
 const spoken = new Int16Array(48_000);
 const person = { identity: 'person-1' } as RemoteParticipant;
 
-let room: EventEmitter;
+let room: EventEmitter & { remoteParticipants: Map<string, unknown> };
 let said: string[];
 let hear: (text: string) => void;
 let stopped: boolean;
@@ -40,7 +40,7 @@ const press = (digit: string, identity = 'person-1') =>
 
 beforeEach(() => {
   vi.useFakeTimers();
-  room = new EventEmitter();
+  room = Object.assign(new EventEmitter(), { remoteParticipants: new Map([[person.identity, person]]) });
   said = [];
   stopped = false;
   giveUp = new AbortController();
@@ -97,6 +97,12 @@ describe('somebody who is asked to take a call', () => {
     room.emit(RoomEvent.ParticipantDisconnected, { identity: 'caller-1' });
     room.emit(RoomEvent.ParticipantDisconnected, person);
     expect(await answer).toBe('gone');
+  });
+
+  test('and has hung up before there was anything to say is gone, too', async () => {
+    room.remoteParticipants.clear();
+    expect(await ask()).toBe('gone');
+    expect(said).toEqual([]);
   });
 
   test('is not asked any more when the transfer is given up', async () => {

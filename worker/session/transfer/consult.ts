@@ -53,6 +53,8 @@ export async function consult(options: Consulting): Promise<Answer> {
   room.on(RoomEvent.ParticipantDisconnected, onGone);
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
+  // They may have hung up while the words for them were being found.
+  if (!room.remoteParticipants.has(person.identity)) onGone(person);
   const over = new AbortController();
   const asking = (async () => {
     await pause(helloMs, over.signal);

@@ -1,9 +1,11 @@
 import type { voice } from '@livekit/agents';
-import type { RemoteParticipant } from '@livekit/rtc-node';
+import { type RemoteParticipant, RoomEvent } from '@livekit/rtc-node';
 import type { TransferMode } from '../../../core/calls/transfers/state.ts';
 import { background } from '../../../platform/background.ts';
 import type { ProviderSet } from '../../providers/index.ts';
+import { addToContext } from '../control/silence.ts';
 import { asideTrack, holdTrack } from '../hearing.ts';
+import { saidSoFar } from '../history.ts';
 import type { MediaGate } from '../media-gate.ts';
 import { Overhear } from '../overhear.ts';
 import type { CallParts } from '../parts.ts';
@@ -15,6 +17,8 @@ import { briefingFor } from './briefing.ts';
 import { type Answer, consult } from './consult.ts';
 import { transferWords } from './words.ts';
 
+const aloneAgain =
+  'The person who was on the line with you two has hung up. You are alone with the caller again, and lead the conversation.';
 const announceTimeoutMs = 20_000;
 
 /** The sound side of a transfer: the caller waits with music, the person is spoken to alone, then both are connected. */
@@ -63,7 +67,7 @@ export class WaitingRoom {
     const text = briefingFor({
       plan,
       callerNumber,
-      history: this.#requireSession().history,
+      history: saidSoFar(this.#requireSession()),
       model: hasModel ? (this.#providers?.llm ?? null) : null,
     });
     text.then((words) => this.#speech.render(words)).catch(() => undefined);
@@ -144,6 +148,23 @@ export class WaitingRoom {
     await this.#close();
     this.#parts.input.addGuest(person);
     this.#session?.input.setAudioEnabled(true);
+    this.#noteWhenGone(person);
+  }
+
+  /** An agent that was told to let the two talk leads the conversation again. */
+  #noteWhenGone(person: string): void {
+    const { ctx, outcome, log } = this.#parts;
+    const look = () => {
+      if (ctx.room.remoteParticipants.has(person)) return;
+      ctx.room.off(RoomEvent.ParticipantDisconnected, look);
+      if (outcome.ending) return;
+      const told = addToContext(this.#requireSession(), (context) =>
+        context.addMessage({ role: 'system', content: aloneAgain }),
+      );
+      background(log, 'telling the agent that somebody has left', told);
+    };
+    ctx.room.on(RoomEvent.ParticipantDisconnected, look);
+    look();
   }
 
   /** The call is over; whatever plays falls silent. */
