@@ -2,13 +2,19 @@ import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from './cli-error.ts';
 
+const probeBytes = 1_048_576;
+
 /** Makes the data folder and proves that we can write there. Throws a CliError that says what is wrong. */
 export function prepareDataFolder(dataDir: string): void {
   try {
     mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
     const probe = join(dataDir, `.write-test-${process.pid}`);
-    writeFileSync(probe, '');
-    rmSync(probe);
+    try {
+      // An empty file needs no room.
+      writeFileSync(probe, Buffer.alloc(probeBytes, 1));
+    } finally {
+      rmSync(probe, { force: true });
+    }
     // As root the database runs as another user, who must be able to pass through; every file inside is 0600.
     if (statSync(dataDir).uid === process.getuid?.())
       chmodSync(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);

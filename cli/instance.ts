@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CliError } from './cli-error.ts';
 import { endProcesses } from './end-processes.mjs';
 import { withFileLock } from './file-lock.mjs';
 import type { Ward } from './guardian-link.ts';
+import { writePrivate } from './private-file.ts';
 import { isSameProcess, processStart } from './process-identity.mjs';
 
 const wardSchema = z.object({
@@ -122,10 +123,4 @@ function strayPostgres(dataDir: string, known: readonly Ward[]): Ward[] {
   } catch {
     return [];
   }
-}
-
-function writePrivate(file: string, content: unknown): void {
-  const part = `${file}.${process.pid}.part`;
-  writeFileSync(part, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-  renameSync(part, file);
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CliError, sentenceOf } from './cli-error.ts';
+import { writePrivate } from './private-file.ts';
 
 const secretsSchema = z.object({
   postgresPassword: z.string().min(1),
@@ -26,7 +27,7 @@ export function loadSecrets(dataDir: string): Secrets {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new CliError(`The data folder is broken: ${file} cannot be read (${sentenceOf(error)}).`);
     const secrets = newSecrets();
-    writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+    writePrivate(file, secrets);
     return secrets;
   }
   try {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { createAgent, getAgent, updateAgent } from '../core/agents/index.ts';
@@ -16,6 +16,7 @@ import { randomToken, Sealer } from '../platform/crypto.ts';
 import { createLogger } from '../platform/log.ts';
 import { absentPorts } from './absent-ports.ts';
 import { demoBookingsPath, demoDefinition } from './demo-agent.ts';
+import { writePrivate } from './private-file.ts';
 
 export interface SeedResult {
   readonly adminEmail: string;
@@ -107,7 +108,7 @@ async function ensureApiKey(ctx: Context, dataDir: string): Promise<string> {
   const kept = secrets.demoApiKey;
   if (typeof kept === 'string' && (await opens(ctx, kept))) return kept;
   const { key } = await createApiKey(ctx, { name: 'Scripts of this machine', role: 'admin' });
-  writeFileSync(file, `${JSON.stringify({ ...secrets, demoApiKey: key }, null, 2)}\n`, { mode: 0o600 });
+  writePrivate(file, { ...secrets, demoApiKey: key });
   return key;
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import type { Services } from '../core/context.ts';
@@ -28,10 +27,9 @@ import { probes } from './adapters/probes.ts';
 import { LiveKitRooms, listOpenRooms } from './adapters/rooms.ts';
 import { ProviderVoices } from './adapters/voices.ts';
 import { type App, buildApp } from './app.ts';
-import { closeServer, ListenError, listen } from './http/listen.ts';
+import { closeServer, ListenError, listen, openServer } from './http/listen.ts';
 
-/** Longer than the proxies in front of it keep a connection, mostly 60 s: else a request meets one that is being closed. */
-const keepAliveMs = 75_000;
+const redisTimeoutMs = 2_000;
 /** How often the open-room counter is compared with LiveKit's own list. */
 const recountEveryMs = 30_000;
 
@@ -108,7 +106,7 @@ async function main(): Promise<void> {
   });
   shutdown.add('app', () => app.close());
 
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, app.koa.callback());
+  const server = openServer(app.koa.callback());
   const port = await listen(server, config.env);
   shutdown.add('http', () => {
     app.endStreams();
@@ -133,8 +131,9 @@ function causeOf(error: unknown): string {
   return error.message.replace(/\.$/, '') || error.name;
 }
 
+/** One that is there and does not answer is as one that is away: whoever asks us does not wait for it. */
 function openRedis(config: Config, log: Logger): Redis {
-  const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 3 });
+  const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 3, commandTimeout: redisTimeoutMs });
   redis.on('error', (error) => log.warn({ err: error }, 'the Redis connection broke'));
   return redis;
 }

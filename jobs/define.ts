@@ -15,7 +15,8 @@ export interface JobSpec {
 
 export interface Job<N extends MessageName = MessageName> extends JobSpec {
   readonly name: N;
-  run(services: JobServices, input: Message<N>): Promise<unknown>;
+  /** `isLast`: if it fails now, it is given up. */
+  run(services: JobServices, input: Message<N>, isLast: boolean): Promise<unknown>;
 }
 
 export interface Sweep extends JobSpec {
@@ -26,15 +27,15 @@ export interface Sweep extends JobSpec {
 /** What a worker runs: a job or a sweep, its input not yet parsed. */
 export interface Task extends JobSpec {
   readonly name: MessageName | SweepName;
-  execute(services: JobServices, data: unknown): Promise<unknown>;
+  execute(services: JobServices, data: unknown, isLast?: boolean): Promise<unknown>;
 }
 
 /** One kind of job: its input is parsed with core/messages.ts before `run` sees it. Keep `run` to a few lines. */
 export function job<N extends MessageName>(spec: Job<N>): Task {
   return {
     ...spec,
-    execute: (services, data) =>
-      withTimeout(spec, spec.run(services, messages[spec.name].parse(data) as Message<N>)),
+    execute: (services, data, isLast = false) =>
+      withTimeout(spec, spec.run(services, messages[spec.name].parse(data) as Message<N>, isLast)),
   };
 }
 

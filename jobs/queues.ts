@@ -18,6 +18,7 @@ export const sweepNames = [
   'heal-numbers',
   'heal-knowledge',
   'expire-recordings',
+  'expire-tokens',
 ] as const;
 export type SweepName = (typeof sweepNames)[number];
 export type QueueName = MessageName | SweepName;

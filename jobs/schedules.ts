@@ -9,6 +9,7 @@ export const schedules: readonly { readonly name: SweepName; readonly everyMs: n
   { name: 'heal-numbers', everyMs: 300_000 },
   { name: 'heal-knowledge', everyMs: 300_000 },
   { name: 'expire-recordings', everyMs: 3_600_000 },
+  { name: 'expire-tokens', everyMs: 3_600_000 },
   { name: 'heal-lists', everyMs: 300_000 },
   { name: 'purge-outbox', everyMs: 3_600_000 },
 ];

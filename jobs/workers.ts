@@ -19,7 +19,10 @@ export function startWorkers(redis: Redis, tasks: readonly Task[], services: Job
 function startWorker(redis: Redis, task: Task, services: JobServices): Worker {
   const worker = new Worker(
     task.name,
-    async (bullJob: BullJob) => (await task.execute(services, bullJob.data)) ?? null,
+    async (bullJob: BullJob) => {
+      const isLast = bullJob.attemptsMade + 1 >= (bullJob.opts.attempts ?? 1);
+      return (await task.execute(services, bullJob.data, isLast)) ?? null;
+    },
     {
       connection: redis,
       prefix: queuePrefix,

@@ -5,6 +5,7 @@ import { runningPid } from '../instance.ts';
 import { migrate } from '../migration.ts';
 import type { Output } from '../output.ts';
 import { Product } from '../product.ts';
+import { forgetPassword } from '../seeding.ts';
 
 interface DatabaseOptions {
   readonly flags: Flags;
@@ -28,7 +29,8 @@ export async function migrateCommand({ flags, output }: DatabaseOptions): Promis
 
 /** Seeds again; what is there stays. */
 export async function seedCommand({ flags, output }: DatabaseOptions): Promise<number> {
-  refuseWhileRunning(readWishes(flags).dataDir);
+  const wishes = readWishes(flags);
+  refuseWhileRunning(wishes.dataDir);
   await withStores({ flags, output }, async (product) => {
     const seed = await product.reseed();
     if (!seed) throw new CliError('This version has nothing to seed.');
@@ -36,6 +38,7 @@ export async function seedCommand({ flags, output }: DatabaseOptions): Promise<n
       'Admin',
       seed.adminPassword ? `${seed.adminEmail}  password ${seed.adminPassword}` : seed.adminEmail,
     );
+    forgetPassword(wishes.dataDir);
     output.done('Demo agent', `${seed.demo.agentId}  number ${seed.demo.number}`);
   });
   return 0;

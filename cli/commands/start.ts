@@ -5,6 +5,7 @@ import { whenParentIsGone } from '../hand-over.mjs';
 import { bold, dim, type Output } from '../output.ts';
 import type { Entries } from '../processes.ts';
 import { Product } from '../product.ts';
+import { forgetPassword } from '../seeding.ts';
 import { version } from '../version.ts';
 
 export interface StartOptions {
@@ -42,6 +43,7 @@ export async function start({ flags, verbose, output, entries }: StartOptions): 
     const publicUrl = product.environment.child.PUBLIC_URL ?? outcome.ready.run.url;
     if (verbose) printTimings(product, output);
     printBanner(output, { ...outcome.ready, publicUrl, seconds });
+    forgetPassword(wishes.dataDir);
   }
   const code = await end.reached;
   await product.stop(end.hurry);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -59,13 +60,16 @@ export async function initPostgres({ dataDir, password }: PostgresOptions): Prom
     throw new CliError(
       `The data folder is broken: ${cluster} holds files but no database cluster. Restore it from a backup, or remove it to begin anew.`,
     );
-  mkdirSync(cluster, { recursive: true, mode: 0o700 });
+  // Under another name until it is whole: of one that was interrupted nothing tells that it cannot be used.
+  const part = `${cluster}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part, { recursive: true, mode: 0o700 });
   const passwordFile = join(dataDir, '.initdb-password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   const owner = postgresOwner();
-  for (const path of owner ? [cluster, passwordFile] : []) chownSync(path, owner?.uid ?? 0, owner?.gid ?? 0);
+  for (const path of owner ? [part, passwordFile] : []) chownSync(path, owner?.uid ?? 0, owner?.gid ?? 0);
   const args = [
-    `--pgdata=${cluster}`,
+    `--pgdata=${part}`,
     `--username=${userName}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
@@ -74,9 +78,10 @@ export async function initPostgres({ dataDir, password }: PostgresOptions): Prom
     '--data-checksums',
   ];
   try {
-    await runAsPostgres(programs.initdb, args, cluster);
+    await runAsPostgres(programs.initdb, args, part);
+    renameSync(part, cluster);
   } catch (error) {
-    rmSync(cluster, { recursive: true, force: true });
+    rmSync(part, { recursive: true, force: true });
     throw new CliError(`The database cluster could not be made in ${cluster}: ${initdbReason(error)}`);
   } finally {
     rmSync(passwordFile, { force: true });

@@ -1,4 +1,5 @@
 import {
+  ConnectionState,
   type LocalAudioTrack,
   type RemoteAudioTrack,
   type RemoteTrack,
@@ -84,7 +85,10 @@ export function useCall(agent: string): Call {
       // Permission comes first: no call is opened, and no agent occupied, for somebody who cannot speak.
       const permission = await navigator.mediaDevices.getUserMedia({ audio: true });
       for (const track of permission.getTracks()) track.stop();
+      // Whoever has hung up meanwhile is not called.
+      if (room.current !== next) return;
       const invitation = await requestInvitation(agent);
+      if (room.current !== next) return;
       await next.connect(invitation.url, invitation.token);
       await next.startAudio();
       const publication = await next.localParticipant.setMicrophoneEnabled(true, {
@@ -114,7 +118,15 @@ export function useCall(agent: string): Call {
     }
   }, [agent]);
 
-  const hangUp = useCallback(() => void room.current?.disconnect(), []);
+  const hangUp = useCallback(() => {
+    const current = room.current;
+    // As long as nothing is connected, nothing will tell that it is over.
+    if (current?.state === ConnectionState.Disconnected) {
+      room.current = null;
+      setState('ended');
+    }
+    void current?.disconnect();
+  }, []);
 
   const toggleMute = useCallback(() => {
     const current = room.current;

@@ -4,7 +4,10 @@ import { HttpError } from './errors.ts';
 export const defaultBodyLimitBytes = 1_048_576;
 const maxDepth = 64;
 
-/** Reads a body up to a limit; 413 beyond it, without keeping what came. */
+/** For a body that is kept in memory; what is streamed may take as long as something of it comes (listen.ts). */
+const bodyTimeoutMs = 300_000;
+
+/** Reads a body up to a limit; 413 beyond it, without keeping what came. 400 when it breaks off. */
 export async function readRawBody(
   request: IncomingMessage,
   limitBytes: number = defaultBodyLimitBytes,
@@ -14,11 +17,19 @@ export async function readRawBody(
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > limitBytes) throw tooLarge();
-    chunks.push(bytes);
+  const late = setTimeout(() => request.destroy(), bodyTimeoutMs);
+  try {
+    for await (const chunk of request) {
+      const bytes = chunk as Buffer;
+      size += bytes.length;
+      if (size > limitBytes) throw tooLarge();
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    // Whoever hung up is no fault of ours, and hears nothing of it.
+    throw error instanceof HttpError ? error : new HttpError(400, 'The body ends too early.');
+  } finally {
+    clearTimeout(late);
   }
   return Buffer.concat(chunks);
 }

@@ -89,13 +89,21 @@ const downCodes = new Set([
   '53300',
 ]);
 
+/** pg, its pool and ioredis have no code for these; the third one is what a transaction says whose connection broke. */
+const downMessages = new Set([
+  'timeout exceeded when trying to connect',
+  'Connection terminated unexpectedly',
+  'Client has encountered a connection error and is not queryable',
+  'Connection terminated due to connection timeout',
+  'Connection is closed.',
+  'Command timed out',
+]);
+
 function isStorageDown(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const code: unknown = Reflect.get(at, 'code');
     if (typeof code === 'string' && downCodes.has(code)) return true;
-    // pg's pool, and ioredis, have no code for these.
-    if (at.message === 'timeout exceeded when trying to connect') return true;
-    if (at.name === 'MaxRetriesPerRequestError') return true;
+    if (downMessages.has(at.message) || at.name === 'MaxRetriesPerRequestError') return true;
   }
   return false;
 }

@@ -1,5 +1,34 @@
-import type { Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+/** Longer than the proxies in front of it keep a connection, mostly 60 s: else a request meets one that is being closed. */
+const keepAliveMs = 75_000;
+const idleMs = 60_000;
+
+/**
+ * A server whose requests may take as long as something of them comes: a list of a gigabyte needs more than the five
+ * minutes that Node gives a whole request.
+ */
+export function openServer(handle: RequestListener, { bodyIdleMs = idleMs } = {}): Server {
+  const server = createServer(
+    { keepAliveTimeout: keepAliveMs, headersTimeout: 60_000, requestTimeout: 0 },
+    handle,
+  );
+  server.on('request', (request) => endWhenIdle(request, bodyIdleMs));
+  return server;
+}
+
+/** Ends a request whose body is not there and of which nothing has come for so long, though all that came was read. */
+function endWhenIdle(request: IncomingMessage, everyMs: number): void {
+  let seen = request.socket.bytesRead;
+  const timer = setInterval(() => {
+    const { bytesRead } = request.socket;
+    if (request.complete) clearInterval(timer);
+    else if (bytesRead === seen && request.readableLength === 0) request.destroy();
+    seen = bytesRead;
+  }, everyMs);
+  request.once('close', () => clearInterval(timer));
+}
 
 /** The port cannot be had; the message is a sentence for the operator. */
 export class ListenError extends Error {

@@ -48,7 +48,9 @@ export interface RouteInfo {
   readonly needsStorage?: false;
   readonly limit?: RateLimit;
   /** A second limit, counted by what the body names (an account that is being guessed at), from wherever it comes. */
-  readonly subjectLimit?: RateLimit & { readonly of: (body: unknown) => string | undefined };
+  readonly subjectLimit?: RateLimit & {
+    readonly of: (body: unknown, ctx: Context) => string | undefined | Promise<string | undefined>;
+  };
   readonly bodyLimitBytes?: number;
   readonly accepts?: readonly string[];
   /**

@@ -9,7 +9,7 @@ import { hasRole, requireKeyScope, type Scope } from '../../core/operation.ts';
 import { parseBody, readRawBody } from './body.ts';
 import { declaredStatuses } from './declared-statuses.ts';
 import { type Failure, failureOf, HttpError } from './errors.ts';
-import type { RateLimits } from './rate-limits.ts';
+import { networkOf, type RateLimits } from './rate-limits.ts';
 import { stateOf } from './request-log.ts';
 import type { Route } from './route.ts';
 
@@ -104,7 +104,7 @@ function methodNotAllowed(methods: readonly string[]): HttpError {
 
 async function answer(spec: Surface, runtime: SurfaceRuntime, item: Route, koa: Koa.Context): Promise<void> {
   stateOf(koa).operationId = item.operationId;
-  if (item.limit !== undefined) await runtime.limits.take(item.limit, koa.ip);
+  if (item.limit !== undefined) await runtime.limits.take(item.limit, networkOf(koa.ip));
   const caller = item.auth === 'public' ? anonymous : await spec.authenticate(koa, runtime.services);
   if (caller.actor.kind === 'api-key') await runtime.limits.take(keyLimit, caller.actor.apiKeyId);
   requireScope(caller, item.auth);
@@ -120,7 +120,7 @@ async function answer(spec: Surface, runtime: SurfaceRuntime, item: Route, koa: 
   };
   const body =
     item.bodyAs === 'raw' ? undefined : parseBody(rawBody, koa.req, item.accepts ?? ['application/json']);
-  const subject = item.subjectLimit?.of(body);
+  const subject = await item.subjectLimit?.of(body, ctx);
   if (item.subjectLimit && subject !== undefined) await runtime.limits.take(item.subjectLimit, subject);
   const value = await item.run({
     ctx,

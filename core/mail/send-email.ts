@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { emails } from '../../db/schema/emails.ts';
+import { DomainError } from '../errors.ts';
 import { words } from '../fields.ts';
 import { operation } from '../operation.ts';
 
@@ -13,7 +14,7 @@ export interface EmailToSend {
 /** The mail server's answer is in by then, or its asker has died. A mail that arrives twice does less harm than none. */
 const answerWithinMs = 60_000;
 
-/** Claims a queued mail; null when there is nothing to send. */
+/** Claims a queued mail; null when there is nothing to send. Throws conflict while another asker may have the answer. */
 export const beginSendingEmail = operation({
   name: 'email.begin_sending',
   scope: 'system',
@@ -22,8 +23,11 @@ export const beginSendingEmail = operation({
     const here = eq(emails.id, emailId);
     const [row] = await ctx.db.select().from(emails).where(here).for('update');
     if (!row?.sealedText) return null;
-    const isStuck = row.status === 'sending' && Date.now() - row.updatedAt.getTime() > answerWithinMs;
-    if (row.status !== 'queued' && !isStuck) return null;
+    const isClaimed = row.status === 'sending';
+    // A killed process loses its job sooner than that: the job has to come again, or nobody ever sends the mail.
+    if (isClaimed && Date.now() - row.updatedAt.getTime() <= answerWithinMs)
+      throw new DomainError('conflict', 'The mail server has been asked, and its answer is not in.');
+    if (row.status !== 'queued' && !isClaimed) return null;
     await ctx.db.update(emails).set({ status: 'sending' }).where(here);
     return { to: row.toAddress, subject: row.subject, text: ctx.services.sealer.open(row.sealedText) };
   },

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { textMessages } from '../../db/schema/text-messages.ts';
+import { DomainError } from '../errors.ts';
 import { words } from '../fields.ts';
 import { operation } from '../operation.ts';
 
@@ -18,7 +19,7 @@ export interface MessageToSend {
 
 /**
  * Claims a queued message for sending; null when there is nothing to send. A message that was claimed before and whose
- * outcome nobody knows is given up: the person may have it already.
+ * outcome nobody knows is given up: the person may have it already. Throws conflict while its outcome may still come.
  */
 export const beginSending = operation({
   name: 'text_message.begin_sending',
@@ -27,11 +28,15 @@ export const beginSending = operation({
   run: async (ctx, input): Promise<MessageToSend | null> => {
     const here = eq(textMessages.id, input.messageId);
     const [row] = await ctx.db.select().from(textMessages).where(here).for('update');
-    if (row?.status === 'sending' && Date.now() - row.updatedAt.getTime() > outcomeWithinMs)
+    if (row?.status === 'sending') {
+      // A killed process loses its job sooner than that: the job has to come again, or the row never says what became of it.
+      if (Date.now() - row.updatedAt.getTime() <= outcomeWithinMs)
+        throw new DomainError('conflict', 'The carrier has been asked, and its answer is not in.');
       await ctx.db
         .update(textMessages)
         .set({ status: 'failed', error: 'Whether the carrier took it is not known.' })
         .where(here);
+    }
     if (row?.status !== 'queued') return null;
     await ctx.db.update(textMessages).set({ status: 'sending' }).where(here);
     return { id: row.id, from: row.fromNumber, to: row.toNumber, body: row.body };

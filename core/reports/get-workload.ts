@@ -1,4 +1,4 @@
-import { and, count, eq, inArray, isNull, ne } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull, ne, or } from 'drizzle-orm';
 import { z } from 'zod';
 import { calls } from '../../db/schema/calls.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
@@ -43,7 +43,14 @@ export const getWorkload = operation({
       ctx.db
         .select({ status: calls.status, channel: calls.channel, calls: count() })
         .from(calls)
-        .where(and(isNull(calls.finalizedAt), ne(calls.status, 'ended')))
+        .where(
+          and(
+            isNull(calls.finalizedAt),
+            ne(calls.status, 'ended'),
+            // Whoever was put through talks on without an agent, and without a slot unless it is recorded.
+            or(isNull(calls.bridgedAt), calls.recorderStays),
+          ),
+        )
         .groupBy(calls.status, calls.channel),
       callsPerTrunk(ctx),
     ]);

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { users } from '../../db/schema/users.ts';
 import type { Context } from '../context.ts';
@@ -37,5 +37,14 @@ export const logIn = operation({
     if (user && fits && mayEnter(ctx, user)) return user;
     throw new DomainError('unauthenticated', refusal(ctx));
   },
-  run: (ctx, { userAgent }, user) => issueSession(ctx, user, { userAgent: userAgent.slice(0, 500) }),
+  run: async (ctx, { userAgent }, { id, passwordHash }) => {
+    // To look at a password takes a while, in which it may have been changed.
+    const [user] = await ctx.db
+      .select()
+      .from(users)
+      .where(and(eq(users.id, id), eq(users.passwordHash, passwordHash ?? '')))
+      .for('share');
+    if (!user) throw new DomainError('unauthenticated', refusal(ctx));
+    return issueSession(ctx, user, { userAgent: userAgent.slice(0, 500) });
+  },
 });

@@ -26,10 +26,10 @@ export const refreshSession = operation({
   reads: true,
   run: async (ctx, { refreshToken, userAgent }): Promise<Session> => {
     const session = await ctx.services.db.transaction(async (tx) => {
-      const claimed = await claim(tx, sha256(refreshToken));
-      if (claimed === null) return null;
-      const [user] = await tx.select().from(users).where(eq(users.id, claimed.userId));
-      if (!user) return null;
+      const tokenHash = sha256(refreshToken);
+      const user = await ownerOf(tx, tokenHash);
+      const claimed = user && (await claim(tx, tokenHash));
+      if (!user || !claimed) return null;
       return issueSession({ ...ctx, db: tx }, user, {
         userAgent: userAgent.slice(0, 500),
         familyId: claimed.familyId,
@@ -40,14 +40,22 @@ export const refreshSession = operation({
   },
 });
 
+/** Whoever ends all sign-ins waits for us or we for them (endAllSessions): no token is made that they do not see. */
+async function ownerOf(tx: Transaction, tokenHash: string): Promise<typeof users.$inferSelect | undefined> {
+  const [found] = await tx
+    .select({ user: users })
+    .from(users)
+    .innerJoin(refreshTokens, eq(refreshTokens.userId, users.id))
+    .where(eq(refreshTokens.tokenHash, tokenHash))
+    .for('share', { of: users });
+  return found?.user;
+}
+
 /** How soon after its first use a second one is only refused. */
 const graceMs = 10_000;
 
 /** Marks the token as used; of two requests at the same moment one gets it. */
-async function claim(
-  tx: Transaction,
-  tokenHash: string,
-): Promise<{ userId: string; familyId: string } | null> {
+async function claim(tx: Transaction, tokenHash: string): Promise<{ familyId: string } | null> {
   const now = new Date();
   const [claimed] = await tx
     .update(refreshTokens)

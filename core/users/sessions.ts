@@ -89,6 +89,8 @@ export const logOutEverywhere = operation({
 });
 
 export async function endAllSessions({ db }: Pick<OperationContext, 'db'>, userId: string): Promise<void> {
+  // Sign-ins that are going on hold the row: what they make is there when everything is ended.
+  await db.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
   const now = new Date();
   await db
     .update(refreshTokens)

@@ -4,9 +4,10 @@ import type { Logger } from '../../platform/log.ts';
 
 /**
  * Hands one queued mail to the mail server. Without one it is kept, and the log says so with the whole text: on a
- * machine without mail the person in front of it has to get at the links. Throws for the job to come again.
+ * machine without mail the person in front of it has to get at the links. Throws for the job to come again, unless it
+ * `isLast`: what is given up does not stay on its way.
  */
-export async function sendEmail(ctx: Context, log: Logger, emailId: string): Promise<void> {
+export async function sendEmail(ctx: Context, log: Logger, emailId: string, isLast = false): Promise<void> {
   const mail = await beginSendingEmail(ctx, { emailId });
   if (mail === null) return;
   const { mailer } = ctx.services.ports;
@@ -20,12 +21,13 @@ export async function sendEmail(ctx: Context, log: Logger, emailId: string): Pro
     await finishSendingEmail(ctx, { emailId, status: 'sent' });
   } catch (error) {
     if (!(error instanceof MailError)) throw error;
+    const isOver = error.refused || isLast;
     await finishSendingEmail(ctx, {
       emailId,
-      status: error.refused ? 'failed' : 'queued',
+      status: isOver ? 'failed' : 'queued',
       error: error.message,
     });
-    if (!error.refused) throw error;
-    log.warn({ emailId, reason: error.message }, 'a mail was refused');
+    if (!isOver) throw error;
+    log.warn({ emailId, reason: error.message }, 'a mail was not taken');
   }
 }

@@ -4,9 +4,14 @@ import type { Logger } from '../../platform/log.ts';
 
 /**
  * Hands one queued message to the carrier, at most once: the row says `sending` before the carrier is asked. Throws
- * when the carrier surely did not take it, for the job to come again.
+ * when the carrier surely did not take it, for the job to come again, unless it `isLast`.
  */
-export async function sendTextMessage(ctx: Context, log: Logger, messageId: string): Promise<void> {
+export async function sendTextMessage(
+  ctx: Context,
+  log: Logger,
+  messageId: string,
+  isLast = false,
+): Promise<void> {
   const message = await beginSending(ctx, { messageId });
   if (message === null) return;
   const { messenger } = ctx.services.ports;
@@ -21,7 +26,7 @@ export async function sendTextMessage(ctx: Context, log: Logger, messageId: stri
     await finishSending(ctx, { messageId, status: 'sent', carrier, carrierMessageId });
   } catch (error) {
     if (!(error instanceof CarrierError)) throw error;
-    const again = error.taken === 'none';
+    const again = error.taken === 'none' && !isLast;
     await finishSending(ctx, {
       messageId,
       status: again ? 'queued' : 'failed',

@@ -6,6 +6,7 @@ import { dialTransferJob } from './dial-transfer.ts';
 import { endCallJob } from './end-call.ts';
 import { endTransferJob } from './end-transfer.ts';
 import { expireRecordingsSweep } from './expire-recordings.ts';
+import { expireTokensSweep } from './expire-tokens.ts';
 import { finalizeCallJob } from './finalize-call.ts';
 import { healCampaignsSweep } from './heal-campaigns.ts';
 import { healKnowledgeSweep } from './heal-knowledge.ts';
@@ -49,6 +50,7 @@ export const tasks: readonly Task[] = [
   purgeOutboxSweep,
   healNumbersSweep,
   expireRecordingsSweep,
+  expireTokensSweep,
   sendEmailJob,
   sendTextMessageJob,
   indexKnowledgeJob,

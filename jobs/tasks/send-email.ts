@@ -7,5 +7,5 @@ export const sendEmailJob = job({
   attempts: 10,
   backoff: growing(5_000),
   concurrency: 5,
-  run: ({ ctx, log }, { emailId }) => sendEmail(ctx, log, emailId),
+  run: ({ ctx, log }, { emailId }, isLast) => sendEmail(ctx, log, emailId, isLast),
 });

@@ -7,5 +7,5 @@ export const sendTextMessageJob = job({
   attempts: 5,
   backoff: growing(2_000),
   concurrency: 10,
-  run: ({ ctx, log }, { messageId }) => sendTextMessage(ctx, log, messageId),
+  run: ({ ctx, log }, { messageId }, isLast) => sendTextMessage(ctx, log, messageId, isLast),
 });

@@ -1,9 +1,8 @@
-import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import type { CallNudges } from '../../control-plane/adapters/call-queues.ts';
 import { type App, type AppOptions, buildApp } from '../../control-plane/app.ts';
-import { closeServer, listen } from '../../control-plane/http/listen.ts';
+import { closeServer, listen, openServer } from '../../control-plane/http/listen.ts';
 import { type TestContext, testContext } from './context.ts';
 import { observeStatuses } from './observed-statuses.ts';
 import { type RunningRedis, startRedis } from './redis.ts';
@@ -62,7 +61,7 @@ export async function testApp(options: Partial<AppOptions> = {}): Promise<TestAp
     ...options,
   });
   app.koa.middleware.unshift(observeStatuses);
-  const http = createServer(app.koa.callback());
+  const http = openServer(app.koa.callback());
   const url = `http://127.0.0.1:${await listen(http, { HOST: '127.0.0.1', PORT: 0 })}`;
   return {
     ...{ t, app, redis, url, nudged },

@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import {
   beginDial,
@@ -9,6 +10,7 @@ import {
 import type { HostHeartbeat } from '../../core/fleet.ts';
 import { trunkLabel } from '../../core/numbers/trunk-key.ts';
 import { getWorkload } from '../../core/reports/index.ts';
+import { calls } from '../../db/schema/calls.ts';
 import { conversation, eventsOf } from '../factories/events.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
@@ -58,5 +60,24 @@ test('the workload counts calls by what they do, and the slots that are open to 
     desiredReplicas: 2,
     perAgent: [{ agentName: 'trunkline', active: 3 }],
     perTrunk: [{ trunk: trunkLabel(workspaceId, 'sip.carrier.test'), active: 3 }],
+  });
+});
+
+test('who was put through needs no host, unless what they say is recorded; the trunk has both', async () => {
+  await using t = await testContext();
+  const { ctx } = await newPerson(t);
+  const line = await newLine(t, ctx, (await newAgent(ctx)).id);
+  const bridge = async (roomName: string, recorder: boolean) => {
+    const { callId } = await startInboundCall(t.system(), { phoneNumberId: line.id, roomName });
+    await t.db
+      .update(calls)
+      .set({ status: 'active', bridgedAt: new Date(), recorderStays: recorder })
+      .where(eq(calls.id, callId));
+  };
+  for (let n = 0; n < 8; n++) await bridge(`r${n}`, false);
+  await bridge('recorded', true);
+  expect(await getWorkload(t.anonymous, {})).toMatchObject({
+    ...{ active: 1, desiredReplicas: 1 },
+    perTrunk: [{ active: 9 }],
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { seed } from '../../cli/seed.ts';
+import { ensureSeed, forgetPassword } from '../../cli/seeding.ts';
 import { deleteAgent, getAgent, listAgents } from '../../core/agents/index.ts';
 import { listNumbers } from '../../core/numbers/index.ts';
 import { identifyByApiKey, logIn } from '../../core/users/index.ts';
@@ -16,26 +17,26 @@ function dataFolder() {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+const varsOf = (t: TestContext, dataDir: string): Record<string, string> => ({
+  TRUNKLINE_DATA: dataDir,
+  DATABASE_URL: t.databaseUrl,
+  REDIS_URL: 'redis://127.0.0.1:1',
+  LIVEKIT_URL: 'ws://127.0.0.1:1',
+  LIVEKIT_API_KEY: 'key',
+  LIVEKIT_API_SECRET: 'secret',
+  INTERNAL_TOKEN: 'token',
+  AUTH_SECRET: t.services.authSecret,
+  ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+  PUBLIC_URL: 'http://127.0.0.1:8080',
+  LOG_LEVEL: 'silent',
+});
+
 const configOf = (
   t: TestContext,
   dataDir: string,
   publicUrl = 'http://127.0.0.1:8080',
   transferTo = '',
-): Config =>
-  readConfig({
-    DEMO_TRANSFER_TO: transferTo,
-    TRUNKLINE_DATA: dataDir,
-    DATABASE_URL: t.databaseUrl,
-    REDIS_URL: 'redis://127.0.0.1:1',
-    LIVEKIT_URL: 'ws://127.0.0.1:1',
-    LIVEKIT_API_KEY: 'key',
-    LIVEKIT_API_SECRET: 'secret',
-    INTERNAL_TOKEN: 'token',
-    AUTH_SECRET: t.services.authSecret,
-    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
-    PUBLIC_URL: publicUrl,
-    LOG_LEVEL: 'silent',
-  });
+): Config => readConfig({ ...varsOf(t, dataDir), PUBLIC_URL: publicUrl, DEMO_TRANSFER_TO: transferTo });
 
 test('a first seed makes an admin who can sign in, a key that works, and a demo agent with a number', async () => {
   await using t = await testContext();
@@ -78,6 +79,24 @@ test('a second seed changes nothing and does not know the password any more', as
   expect(await seed(configOf(t, data.path))).toEqual(first);
   expect(adminPassword).toHaveLength(16);
   expect(await t.db.select().from(users)).toHaveLength(1);
+});
+
+test('a first start that ends before it has shown the password leaves it to the next one, which forgets it', async () => {
+  await using t = await testContext();
+  using data = dataFolder();
+  const file = join(data.path, 'seed.json');
+  const start = (vars = {}) =>
+    ensureSeed({ ...varsOf(t, data.path), ...vars }, { embedded: false, fresh: false });
+  const first = await start();
+  expect(await start()).toMatchObject({ adminPassword: first?.adminPassword });
+  const second = await start({ PUBLIC_URL: 'http://127.0.0.1:8081' });
+  const login = { email: second?.adminEmail ?? '', password: second?.adminPassword ?? '' };
+  await expect(logIn(t.anonymous, login)).resolves.toMatchObject({ role: 'superuser' });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  forgetPassword(data.path);
+  expect(readFileSync(file, 'utf8')).not.toContain(login.password);
+  expect((await start())?.adminPassword).toBeUndefined();
+  expect((await start({ PUBLIC_URL: 'http://127.0.0.1:8082' }))?.adminPassword).toBeUndefined();
 });
 
 test('the key stands in secrets.json beside the other secrets, readable by its owner only', async () => {

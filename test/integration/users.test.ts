@@ -1,15 +1,20 @@
-import { eq, isNotNull } from 'drizzle-orm';
+import { eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { decodeJwt, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { listAgents } from '../../core/agents/index.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../../core/api-keys/index.ts';
+import { issueEmailToken } from '../../core/users/email-tokens.ts';
 import {
+  expireTokens,
   getMe,
   identifyByApiKey,
   identifyByToken,
   logIn,
   logOut,
+  logOutEverywhere,
   refreshSession,
+  resetPassword,
+  type Session,
   signUp,
 } from '../../core/users/index.ts';
 import {
@@ -19,13 +24,15 @@ import {
   switchWorkspace,
 } from '../../core/workspaces/index.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
+import { emailTokens } from '../../db/schema/email-tokens.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { refreshTokens } from '../../db/schema/refresh-tokens.ts';
 import { users } from '../../db/schema/users.ts';
 import { workspaces } from '../../db/schema/workspaces.ts';
+import { sha256 } from '../../platform/crypto.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { newPerson, withRole } from '../factories/people.ts';
-import { testContext } from '../harness/context.ts';
+import { type TestContext, testContext } from '../harness/context.ts';
 
 const unauthenticated = { code: 'unauthenticated' };
 
@@ -156,6 +163,31 @@ describe('sessions', () => {
       unauthenticated,
     );
     await expect(refreshSession(t.anonymous, { refreshToken: won.refreshToken })).resolves.toBeDefined();
+  });
+
+  test('tokens that are over go a day later; of a sign-in that goes on the first one stays', async () => {
+    await using t = await testContext();
+    const [{ session: going }, { session: over }] = [await newPerson(t), await newPerson(t)];
+    const second = await refreshSession(t.anonymous, { refreshToken: going.refreshToken });
+    const third = await refreshSession(t.anonymous, { refreshToken: second.refreshToken });
+    const [user] = await t.db.select().from(users).limit(1);
+    if (!user) throw new Error('Nobody has signed up.');
+    for (const purpose of ['verify_email', 'reset_password'] as const)
+      await issueEmailToken({ db: t.db }, user, purpose);
+    const ofLate = [going, second, over].map(({ refreshToken }) => sha256(refreshToken));
+    const late = new Date(Date.now() - 25 * 3_600_000);
+    await t.db.update(refreshTokens).set({ expiresAt: late }).where(inArray(refreshTokens.tokenHash, ofLate));
+    await t.db.update(emailTokens).set({ expiresAt: late }).where(eq(emailTokens.purpose, 'reset_password'));
+
+    await expireTokens(t.system(), {});
+    const left = await t.db.select().from(refreshTokens).orderBy(refreshTokens.createdAt);
+    expect(left.map(({ tokenHash }) => tokenHash)).toEqual(
+      [going, third].map(({ refreshToken }) => sha256(refreshToken)),
+    );
+    const links = await t.db.select().from(emailTokens).where(eq(emailTokens.userId, user.id));
+    expect(links.every(({ purpose }) => purpose === 'verify_email')).toBe(true);
+    await refreshSession(t.anonymous, { refreshToken: third.refreshToken });
+    expect(await expireTokens(t.system(), {})).toBe(0);
   });
 
   test('refresh tokens are kept as hashes, and an expired or unknown one is refused', async () => {
@@ -300,5 +332,55 @@ describe('workspaces', () => {
     expect(await listWorkspaces(root.ctx, {})).toHaveLength(2);
     const entered = await switchWorkspace(root.ctx, { workspaceId: ada.workspaceId });
     expect(entered).toMatchObject({ workspaceId: ada.workspaceId, role: 'superuser' });
+  });
+});
+
+describe('ending all sign-ins while one of them goes on', () => {
+  /** Has `works` wait for the user's row one after the other, each until the one before is done. */
+  async function inOrder<T>(t: TestContext, userId: string, works: readonly (() => Promise<T>)[]) {
+    return t.db.transaction(async (tx) => {
+      await tx.select().from(users).where(eq(users.id, userId)).for('update');
+      const begun: Promise<T>[] = [];
+      for (const work of works) {
+        const doing = work();
+        doing.catch(() => undefined);
+        begun.push(doing);
+        await waitFor('another one that waits', async () => {
+          const { rows } = await t.db.execute(
+            sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return rows.length === begun.length;
+        });
+      }
+      return begun;
+    });
+  }
+
+  test('a refresh at the same moment gives nobody a way to stay', async () => {
+    await using t = await testContext();
+    const { ctx, userId, email, password } = await newPerson(t);
+    const { refreshToken } = await logIn(t.anonymous, { email, password });
+    const [refreshed, ended] = await inOrder<unknown>(t, userId, [
+      () => refreshSession(t.anonymous, { refreshToken }),
+      () => logOutEverywhere(ctx, {}),
+    ]);
+    await ended;
+    const session = (await refreshed) as Session;
+    await expect(identifyByToken(t.services, session.accessToken)).rejects.toMatchObject(unauthenticated);
+    await expect(refreshSession(t.anonymous, { refreshToken: session.refreshToken })).rejects.toMatchObject(
+      unauthenticated,
+    );
+  });
+
+  test('whoever signs in with the old password while it is changed is not let in', async () => {
+    await using t = await testContext();
+    const { userId, email, password } = await newPerson(t);
+    const token = await issueEmailToken(t, { id: userId, email }, 'reset_password');
+    const [changed, entered] = await inOrder<unknown>(t, userId, [
+      () => resetPassword(t.anonymous, { token, password: 'a new one, long enough' }),
+      () => logIn(t.anonymous, { email, password }),
+    ]);
+    await changed;
+    await expect(entered).rejects.toMatchObject(unauthenticated);
   });
 });

@@ -110,4 +110,22 @@ describe('a failure', () => {
     expect(JSON.stringify(unknown)).not.toContain('secret');
     expect(failureOf('a thrown string').status).toBe(500);
   });
+
+  it('takes a database that goes in the middle of a request or a transaction for one that is away', async () => {
+    await using t = await testContext();
+    const { $client: pool } = t.db;
+    const leave = 'select pg_terminate_backend(pg_backend_pid())';
+    const thrown = [
+      await t.db.transaction((tx) => tx.execute(leave)).catch((error: unknown) => error),
+      await pool.query(leave).catch((error: unknown) => error),
+    ];
+    const client = await pool.connect();
+    client.on('error', () => undefined);
+    const asked = client.query('select pg_sleep(60)').catch((error: unknown) => error);
+    // As a server that was killed: no word of farewell.
+    Reflect.get(client, 'connection').stream.destroy();
+    thrown.push(await asked);
+    client.release(true);
+    expect(thrown.map((error) => failureOf(error).status)).toEqual([503, 503, 503]);
+  });
 });

@@ -142,6 +142,26 @@ describe('guessing', () => {
   });
 });
 
+describe('guessing from elsewhere', () => {
+  it('does not keep anybody out of where they have signed in before', async () => {
+    await using limited = await testApp({ rateLimits: true, trustProxy: true });
+    const ada = await signUp(limited);
+    const from = (address: string, secret: string) =>
+      limited.call('POST', '/auth/login', {
+        body: { email: ada.email, password: secret },
+        headers: { 'x-forwarded-for': address },
+      });
+    const home = '2001:db8:5:6::a';
+    expect((await from(home, password)).status).toBe(200);
+    for (let n = 0; n < 10; n++) await from(`203.0.113.${n}`, 'a guess at it');
+    expect((await from('203.0.113.77', password)).status).toBe(429);
+    expect((await from('2001:db8:5:6:ffff::b', password)).status).toBe(200);
+    const statuses = [];
+    for (let n = 0; n < 10; n++) statuses.push((await from(home, 'a guess at it')).status);
+    expect(statuses).toContain(429);
+  });
+});
+
 describe('mail', () => {
   const first = async (address: string) => {
     const [mail] = await app.t.db.select().from(emails).where(eq(emails.toAddress, address));
@@ -166,6 +186,33 @@ describe('mail', () => {
     app.t.ports.mailer = { send: () => Promise.reject(new MailError('no such person', true)) };
     await send((await first(other.email)).id);
     expect(await first(other.email)).toMatchObject({ status: 'failed', error: 'no such person' });
+    app.t.ports.mailer = null;
+  });
+
+  it('whose process died while it asked the mail server is sent by the job when that comes again', async () => {
+    const sent: string[] = [];
+    const { email } = await signUp(app);
+    const { id } = await first(email);
+    app.t.ports.mailer = { send: async ({ to }) => void sent.push(to) };
+    const claimed = (agoMs: number) =>
+      app.t.db
+        .update(emails)
+        .set({ status: 'sending', updatedAt: new Date(Date.now() - agoMs) })
+        .where(eq(emails.id, id));
+    await claimed(15_000);
+    await expect(send(id)).rejects.toThrow('its answer is not in');
+    await claimed(90_000);
+    await send(id);
+    expect(sent).toEqual([email]);
+    app.t.ports.mailer = null;
+  });
+
+  it('that no mail server takes for an hour is failed, and not on its way for ever', async () => {
+    const { email } = await signUp(app);
+    const { id } = await first(email);
+    app.t.ports.mailer = { send: () => Promise.reject(new MailError('away', false)) };
+    await sendEmail(app.t.system(), app.t.services.log, id, true);
+    expect(await first(email)).toMatchObject({ status: 'failed', error: 'away' });
     app.t.ports.mailer = null;
   });
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestContext, testContext } from '../../harness/context.ts';
 import { type OurNode, ourEnv, preferredNode, thisNode } from '../../harness/our-process.ts';
@@ -77,6 +78,25 @@ describe('the process', () => {
       expect(out()).toContain('"operationId":"getHealth"');
     },
   );
+
+  it('answers while Redis is there and says nothing: limits are counted in memory', async () => {
+    const frozen = await startRedis();
+    const redis = new Redis(frozen.url);
+    const { child, exited } = start({ REDIS_URL: frozen.url });
+    const [{ port }] = await once(child, 'message');
+    await redis.call('CLIENT', 'PAUSE', '600000', 'ALL');
+    const answer = await fetch(`http://127.0.0.1:${port}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'ada@pier.test', password: 'a guess at it' }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    expect(answer.status).toBe(401);
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+    redis.disconnect();
+    await frozen.stop();
+  });
 
   it('stops when its parent is gone', async () => {
     const { child, exited } = start();
