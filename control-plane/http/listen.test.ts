@@ -36,7 +36,7 @@ test('a body that comes slowly is read to its end', async () => {
       for await (const chunk of request) text += chunk;
       response.end(text);
     },
-    { bodyIdleMs: 200 },
+    { bodyIdleMs: 500 },
   );
   s.client.write(head(40));
   const feeding = setInterval(() => s.client.write('x'), 20);

@@ -23,9 +23,11 @@ function endWhenIdle(request: IncomingMessage, everyMs: number): void {
   let seen = request.socket.bytesRead;
   const timer = setInterval(() => {
     const { bytesRead } = request.socket;
+    const isOurTurn = request.readableLength > 0;
     if (request.complete) clearInterval(timer);
-    else if (bytesRead === seen && request.readableLength === 0) request.destroy();
-    seen = bytesRead;
+    else if (bytesRead === seen && !isOurTurn) request.destroy();
+    // When we have read it, the other side has all the time again.
+    seen = isOurTurn ? -1 : bytesRead;
   }, everyMs);
   request.once('close', () => clearInterval(timer));
 }

@@ -8,6 +8,15 @@ export function openingWords({ disclosure, speaksFirst, firstMessage }: AgentDef
     .join(' ');
 }
 
+/** How long whoever picks up and says nothing hears nothing, ms; Infinity when the agent waits for them. Pure. */
+export function silentAtFirstMs(definition: AgentDefinition): number {
+  if (openingWords(definition) !== '' || composesFirst(definition)) return 0;
+  const { speaksFirst, firstMessage, firstMessageDelayMs } = definition;
+  return speaksFirst === 'wait' && firstMessage.trim() !== ''
+    ? firstMessageDelayMs
+    : Number.POSITIVE_INFINITY;
+}
+
 /** An agent that begins without a first message lets the model find the words. */
 export const composesFirst = ({ speaksFirst, firstMessage }: AgentDefinition): boolean =>
   speaksFirst === 'agent' && firstMessage.trim() === '';

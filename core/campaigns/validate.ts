@@ -1,12 +1,12 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm';
-import { agentVersions } from '../../db/schema/agent-versions.ts';
 import { agents } from '../../db/schema/agents.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { isUuid } from '../../platform/ids.ts';
-import { agentDefinition } from '../agents/definition.ts';
+import { silentAtFirstMs } from '../agents/opening-words.ts';
 import { nowMs, type WorkspaceContext } from '../context.ts';
+import { abandonAfterMs } from '../dispositions.ts';
 import { DomainError, type FieldProblem } from '../errors.ts';
-import { costOf, longestCalls } from './engine/costs.ts';
+import { costOf, longestCall, runningVersions } from './engine/costs.ts';
 import type { MachinePolicy } from './machine-policy.ts';
 import { checkRuleSettings, type RuleSettings } from './rules/index.ts';
 
@@ -76,19 +76,30 @@ async function agentProblems(
   const { agentId, machinePolicy, budgetMicros, minutePriceMicros } = saved;
   const [agent] = isUuid(agentId)
     ? await ctx.db
-        .select({ definition: agentVersions.definition })
+        .select({ id: agents.id })
         .from(agents)
-        .innerJoin(agentVersions, eq(agentVersions.id, agents.liveVersionId))
         .where(and(eq(agents.id, agentId), eq(agents.workspaceId, ctx.workspaceId), isNull(agents.deletedAt)))
         .for('share', { of: agents })
     : [];
   if (!agent) return [{ path: 'agentId', message: 'the workspace has no such agent' }];
-  const { voicemail } = agentDefinition.parse(agent.definition);
-  const isMute = machinePolicy === 'leave_message' && voicemail.message.trim() === '';
-  const longestMs = (await longestCalls(ctx.db, [agentId])).get(agentId) ?? 0;
+  const versions = await runningVersions(ctx.db, [agentId]);
+  const isMute =
+    machinePolicy === 'leave_message' &&
+    versions.some(({ definition }) => definition.voicemail.message.trim() === '');
+  const isSilent = versions.some(({ definition }) => silentAtFirstMs(definition) >= abandonAfterMs);
+  const longestMs = longestCall(versions);
   const aCall = costOf(longestMs, minutePriceMicros);
   const isTooLittle = budgetMicros !== null && budgetMicros < aCall;
   return [
+    ...(isSilent
+      ? [
+          {
+            path: 'agentId',
+            message:
+              'the agent waits to be spoken to: whoever picks up hears nothing for two seconds, and the call counts as abandoned. Let it speak first, or give it a disclosure',
+          },
+        ]
+      : []),
     ...(isMute ? [{ path: 'machinePolicy', message: 'the agent has no message to leave' }] : []),
     ...(isTooLittle
       ? [

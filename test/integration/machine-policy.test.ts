@@ -36,3 +36,24 @@ test('the plan of a campaign’s call does with machines what the campaign says,
   await change('talk');
   expect(await action()).toBe('ignore');
 });
+
+test('an agent that waits to be spoken to has no campaign: whoever picks up would hear nothing', async () => {
+  await using t = await testContext();
+  const { ctx, agent, campaign } = await runningCampaign(t, { people: 1 });
+  const speaks = (definition: Parameters<typeof updateAgent>[1]['definition']) =>
+    updateAgent(ctx, {
+      agentId: agent.id,
+      definition: { firstMessage: 'Hello.', disclosure: '', ...definition },
+    });
+  const save = () =>
+    updateCampaignSettings(ctx, { campaign: campaign.id, change: { name: 'With another name' } });
+  const refused = { code: 'invalid', fields: [{ path: 'agentId' }] };
+  await speaks({ speaksFirst: 'caller' });
+  await expect(save()).rejects.toMatchObject(refused);
+  await speaks({ speaksFirst: 'wait', firstMessageDelayMs: 2_000 });
+  await expect(save()).rejects.toMatchObject(refused);
+  await speaks({ speaksFirst: 'wait', firstMessageDelayMs: 1_500 });
+  await save();
+  await speaks({ speaksFirst: 'caller', disclosure: 'I am an AI.' });
+  await save();
+});

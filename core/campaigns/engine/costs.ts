@@ -1,7 +1,7 @@
 import { eq, inArray, or, sql } from 'drizzle-orm';
 import { agentVersions } from '../../../db/schema/agent-versions.ts';
 import { agents } from '../../../db/schema/agents.ts';
-import { agentDefinition } from '../../agents/definition.ts';
+import { type AgentDefinition, agentDefinition } from '../../agents/definition.ts';
 import type { Context, OperationContext } from '../../context.ts';
 import type { Campaign } from '../campaign.ts';
 
@@ -15,23 +15,28 @@ export async function callPrices(
 ): Promise<ReadonlyMap<string, number>> {
   const priced = running.filter(({ minutePriceMicros }) => minutePriceMicros !== null);
   if (priced.length === 0) return new Map();
-  const longest = await longestCalls(
+  const versions = await runningVersions(
     db,
     priced.map(({ agentId }) => agentId),
   );
   return new Map(
     priced.map(({ id, agentId, minutePriceMicros }) => [
       id,
-      costOf(longest.get(agentId) ?? 0, minutePriceMicros),
+      costOf(longestCall(versions.filter((one) => one.agentId === agentId)), minutePriceMicros),
     ]),
   );
 }
 
-/** The longest call of each agent: of its live version, and of the one that it is compared with. */
-export async function longestCalls(
+export interface RunningVersion {
+  readonly agentId: string;
+  readonly definition: AgentDefinition;
+}
+
+/** What calls of these agents may run: the live version of each, and the one that it is compared with. */
+export async function runningVersions(
   db: OperationContext['db'],
   agentIds: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
+): Promise<readonly RunningVersion[]> {
   const rows = await db
     .select({ agentId: agents.id, definition: agentVersions.definition })
     .from(agents)
@@ -40,13 +45,12 @@ export async function longestCalls(
       or(eq(agentVersions.id, agents.liveVersionId), eq(agentVersions.id, agents.splitVersionId)),
     )
     .where(inArray(agents.id, [...agentIds]));
-  const longest = new Map<string, number>();
-  for (const { agentId, definition } of rows) {
-    const { maxCallDurationMs } = agentDefinition.parse(definition);
-    longest.set(agentId, Math.max(longest.get(agentId) ?? 0, maxCallDurationMs));
-  }
-  return longest;
+  return rows.map(({ agentId, definition }) => ({ agentId, definition: agentDefinition.parse(definition) }));
 }
+
+/** Of those versions, ms. */
+export const longestCall = (versions: readonly RunningVersion[]): number =>
+  Math.max(0, ...versions.map(({ definition }) => definition.maxCallDurationMs));
 
 /** Whole minutes, as carriers reckon. */
 export const costOf = (durationMs: number, minutePriceMicros: number | null): number =>

@@ -41,8 +41,9 @@ test(
     });
     expect(invitations).toEqual([]);
     expect(app.t.ports.issuedTokens).toEqual([]);
+    const asked = page.waitForRequest((request) => request.url().includes('/calls/generate-token'));
     await page.getByRole('button', { name: 'Call again' }).click();
-    await page.waitForRequest((request) => request.url().includes('/calls/generate-token'));
+    await asked;
   },
   patience,
 );
