@@ -95,14 +95,28 @@ describe('somebody who is asked to take a call', () => {
   test('and hangs up is gone', async () => {
     const answer = ask();
     room.emit(RoomEvent.ParticipantDisconnected, { identity: 'caller-1' });
+    room.remoteParticipants.clear();
     room.emit(RoomEvent.ParticipantDisconnected, person);
+    await vi.advanceTimersByTimeAsync(1_500);
     expect(await answer).toBe('gone');
   });
 
   test('and has hung up before there was anything to say is gone, too', async () => {
     room.remoteParticipants.clear();
-    expect(await ask()).toBe('gone');
-    expect(said).toEqual([]);
+    const answer = ask();
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(await answer).toBe('gone');
+  });
+
+  test('and whose connection is made anew is there', async () => {
+    room.remoteParticipants.clear();
+    const answer = ask();
+    await vi.advanceTimersByTimeAsync(1_000);
+    room.remoteParticipants.set(person.identity, person);
+    room.emit(RoomEvent.ParticipantDisconnected, person);
+    await vi.advanceTimersByTimeAsync(3_000);
+    press('1');
+    expect(await answer).toBe('accepted');
   });
 
   test('is not asked any more when the transfer is given up', async () => {

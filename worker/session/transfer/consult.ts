@@ -14,6 +14,9 @@ const patienceMs = [7_000, 7_000] as const;
 /** A yes that comes while the last words of the question are still being said counts. */
 const headStartMs = 1_500;
 
+/** A leg whose connection to LiveKit is made anew leaves the room for a moment, and is no person who has hung up. */
+const awayMs = 1_500;
+
 export type Answer = Decision | 'gone';
 
 interface Consulting {
@@ -36,13 +39,20 @@ export async function consult(options: Consulting): Promise<Answer> {
   const { parts, speech, aside, person, briefing, signal, listen } = options;
   const { room } = parts.ctx;
   const decided = withResolvers<Answer>();
+  const over = new AbortController();
   let asksSince = Number.POSITIVE_INFINITY;
   const onKey = (_code: number, digit: string, from: RemoteParticipant | undefined) => {
     const decision = from?.identity === person.identity ? decisionOfKey(digit) : undefined;
     if (decision) decided.resolve(decision);
   };
+  const isThere = () => room.remoteParticipants.has(person.identity);
+  const lookAgain = () =>
+    pause(awayMs, over.signal).then(
+      () => isThere() || decided.resolve('gone'),
+      () => undefined,
+    );
   const onGone = ({ identity }: RemoteParticipant) => {
-    if (identity === person.identity) decided.resolve('gone');
+    if (identity === person.identity) void lookAgain();
   };
   const onAbort = () => decided.reject(signal.reason);
   const ear = listen((text) => {
@@ -54,8 +64,7 @@ export async function consult(options: Consulting): Promise<Answer> {
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   // They may have hung up while the words for them were being found.
-  if (!room.remoteParticipants.has(person.identity)) onGone(person);
-  const over = new AbortController();
+  if (!isThere()) onGone(person);
   const asking = (async () => {
     await pause(helloMs, over.signal);
     const { again } = transferWords(parts.plan.definition.language);
