@@ -6,8 +6,11 @@ import type { CallParts } from '../parts.ts';
 
 /** How long the carrier may take to say what became of a REFER: the target's phone rings meanwhile. */
 const ringSeconds = 25;
-/** How long a carrier that has moved the caller may keep our leg. */
-const departureMs = 5_000;
+/**
+ * How long a carrier that has moved the caller may keep our leg. A livekit-sip that has lost the answer holds the
+ * carrier's NOTIFY for 5 s, and lets no BYE of the call through before.
+ */
+const departureMs = 8_000;
 
 export type Referral =
   | { readonly ok: true }
