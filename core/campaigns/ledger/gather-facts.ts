@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Consent } from '../../../db/schema/contacts.ts';
-import { type ContactFacts, isRegistryFor, placeOfKey, type RuleSettings } from '../rules/index.ts';
+import { type ContactFacts, placeOfKey, type RuleSettings, registriesFor } from '../rules/index.ts';
 import { dayMs } from '../rules/time/local-time.ts';
 import { type Db, gatherLists } from './gather-lists.ts';
 
@@ -47,7 +47,7 @@ export async function gatherFacts(
       rules: campaign.rules,
       ...{ place, consent, ownNumber },
       listed: lists.listed.get(phone) ?? null,
-      registries: lists.registries.filter(({ country }) => isRegistryFor(place, country)),
+      registries: registriesFor(place, lists.registries),
       ...(dials.get(phone) ?? never),
     };
   });

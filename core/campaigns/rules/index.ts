@@ -11,7 +11,7 @@ export {
   type RegistryFacts,
   waitsForRegistry,
 } from './judge-contact.ts';
-export { isRegistryFor, isRulePack, type RulePack, rulePacks, rulesVersion } from './packs/index.ts';
+export { isRulePack, type RulePack, registriesFor, rulePacks, rulesVersion } from './packs/index.ts';
 export { locate, type Place, type PlaceProblem, placeOfKey, windowKey } from './places/locate.ts';
 export { isOpen, nextLegalMoment, unchangedUntil } from './schedule.ts';
 export { type Caps, type RuleSettings, ruleSettings } from './settings.ts';

@@ -2,9 +2,9 @@ import type { Consent } from '../../../db/schema/contacts.ts';
 import {
   type ActiveEdition,
   editionsFor,
-  isRegistryFor,
   namesOf,
   type RequiredConsent,
+  registriesFor,
   rulesVersion,
 } from './packs/index.ts';
 import type { Place } from './places/locate.ts';
@@ -101,7 +101,7 @@ export function waitsForRegistry(
   registries: readonly RegistryFacts[],
   atMs: number,
 ): boolean {
-  const own = registries.filter(({ country }) => isRegistryFor(place, country));
+  const own = registriesFor(place, registries);
   if (own.length === 0) return false;
   const editions = editionsFor(place, rules.packs, atMs);
   return own.some((registry) => isStale(registry, editions, atMs));

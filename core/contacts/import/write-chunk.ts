@@ -9,9 +9,9 @@ import { gatherLists } from '../../campaigns/ledger/gather-lists.ts';
 import type { DecisionRow } from '../../campaigns/ledger/record-decisions.ts';
 import {
   type ContactFacts,
-  isRegistryFor,
   type Judgement,
   judgeContact,
+  registriesFor,
 } from '../../campaigns/rules/index.ts';
 import type { Services } from '../../context.ts';
 import type { ContactList } from '../contact-list.ts';
@@ -120,7 +120,7 @@ async function judgeChunk(
     const { place } = located;
     const facts: ContactFacts = {
       ...{ rules: campaign.rules, place, consent, listed: list, dialed: [] },
-      registries: registries.filter(({ country }) => isRegistryFor(place, country)),
+      registries: registriesFor(place, registries),
       before: { campaign: 0, workspace: 0 },
     };
     const verdict = { facts, judgement: judgeContact(facts, chunk.atMs) };

@@ -47,16 +47,19 @@ const countriesOf = ({ country, regions }: Place): ReadonlySet<string> =>
   new Set([...(country === null ? [] : [country]), ...regions.map((region) => region.slice(0, 2))]);
 
 /**
- * Whether the national registry of a country protects whoever may be in a place: that of the first country of a pack is
- * for all countries of it (numbers of Puerto Rico are in the registry of the United States).
+ * The national registries that protect whoever may be in a place: that of the first country of a pack is for all
+ * countries of it (numbers of Puerto Rico are in the registry of the United States).
  */
-export function isRegistryFor(place: Place, registryCountry: string): boolean {
+export function registriesFor<R extends { readonly country: string }>(
+  place: Place,
+  registries: readonly R[],
+): R[] {
+  if (registries.length === 0) return [];
   const countries = countriesOf(place);
-  return (
-    countries.has(registryCountry) ||
-    rulePacks.some(
-      (pack) => pack.countries?.[0] === registryCountry && pack.countries.some((one) => countries.has(one)),
-    )
+  const isIn = (one: string) => countries.has(one);
+  return registries.filter(
+    ({ country }) =>
+      isIn(country) || rulePacks.some((pack) => pack.countries?.[0] === country && pack.countries.some(isIn)),
   );
 }
 
