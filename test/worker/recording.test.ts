@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dispose } from '@livekit/rtc-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { personIdentity } from '../../core/calls/plan.ts';
 import { readWavHeader, recordingRate, wavHeaderBytes } from '../../core/recordings/wav.ts';
+import { newId } from '../../platform/ids.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { Rig } from './rig/rig.ts';
 
@@ -118,6 +120,37 @@ describe('a call that is recorded', () => {
     expect(spoken[0]?.to).toBeGreaterThan(question?.from ?? 0);
     expect(spoken[0]?.to).toBeLessThan(question?.to ?? 0);
     expect(spoken.at(-1)?.from).toBeGreaterThan(question?.to ?? 0);
+  });
+
+  test('and that another worker had as a conference is heard and recorded with the person who had joined', async () => {
+    const person = personIdentity(newId());
+    const plan = rig.plan(
+      { recording: { policy: 'on', consentLine: 'This call is recorded.' } },
+      {
+        epoch: 2,
+        resume: {
+          ...{ history: [{ role: 'user', text: 'A person, please.' }], answeredAt: Date.now() - 20_000 },
+          ...{ recording: 'on', guests: [{ identity: person, name: 'Desk', recorded: true }] },
+        },
+      },
+    );
+    const caller = await rig.join(plan);
+    const guest = await rig.join(plan, person);
+    await rig.dispatch(plan);
+    await rig.event(plan, 'recording.started');
+    const began = Date.now();
+    await guest.ask();
+    expect((await rig.event(plan, 'user.turn')).text).toBe(rig.providers.transcript);
+    await rig.event(plan, 'agent.turn', ({ source }) => source === 'reply');
+    await caller.leave();
+    await rig.event(plan, 'ended');
+    expect(rig.of(plan).flatMap((event) => (event.type === 'agent.turn' ? event.source : []))).toEqual([
+      'reply',
+    ]);
+    const piece = await arrived(plan.callId);
+    const [question] = loudSpans(piece.right, piece.startedAt);
+    expect(Math.abs((question?.from ?? 0) - began)).toBeLessThan(700);
+    await guest.leave();
   });
 
   test('leaves nothing when its policy is off', async () => {

@@ -4,6 +4,7 @@ import { background } from '../../platform/background.ts';
 import { readConfig } from '../../platform/config.ts';
 import { randomToken } from '../../platform/crypto.ts';
 import { createLogger } from '../../platform/log.ts';
+import { Backoff } from '../backoff.ts';
 import { prepareNativeSide } from '../native/prepare.ts';
 import { RecordingUploader } from '../recording/uploader.ts';
 import { EventSink } from '../report/event-sink.ts';
@@ -77,7 +78,9 @@ host.start();
 uploader.start();
 started = true;
 if (config.env.WORKER_REHEARSAL) background(log, 'rehearsing', rehearse(config.env, log));
-const flush = () => background(log, 'flushing the spool', flushSpool(config.dataDir, sink, log));
+const spoolBackoff = new Backoff();
+const flush = () =>
+  background(log, 'flushing the spool', flushSpool(config.dataDir, sink, log, spoolBackoff));
 flush();
 // What could not be sent while Redis was away.
 sink.redis.on('ready', flush);

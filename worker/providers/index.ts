@@ -23,6 +23,8 @@ export interface ProviderHooks extends ChainHooks, ListeningHooks {
   readonly filler: () => Iterable<AudioFrame>;
   /** Said when a reply broke off and begins anew. */
   readonly restartText: string;
+  /** The model may rightly say nothing: others talk with each other. Left out: it always has to answer. */
+  readonly mayBeSilent?: () => boolean;
   /** For an agent whose words come from a server of its owner. */
   readonly webhook: WebhookContext;
 }
@@ -74,6 +76,7 @@ export async function makeProviders(
         );
   const brain = new FallbackLlm(new Chain('llm', some(models), hooks), {
     restartText: hooks.restartText,
+    mayBeSilent: hooks.mayBeSilent,
     ...(definition.brain.kind === 'webhook' ? { timing: webhookTiming(definition.brain) } : {}),
   });
   const speaker = new FallbackTts(tts, { sampleRate: voiceSampleRate, filler: hooks.filler });

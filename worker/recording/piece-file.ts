@@ -97,9 +97,12 @@ const openName = (name: PieceName): string => `${nameOf(name)}.open-${process.pi
 
 /**
  * Finishes what a process left behind that is not there any more: the header is set right, half a sample cut off, and
- * the piece is its worker's last. Answers how many there were.
+ * the piece is its worker's last. Answers how many there were; one that cannot be finished is left for later.
  */
-export async function adoptPieces(dataDir: string): Promise<number> {
+export async function adoptPieces(
+  dataDir: string,
+  onFailure: (file: string, error: unknown) => void,
+): Promise<number> {
   const folder = piecesFolder(dataDir);
   let adopted = 0;
   for (const file of await readdir(folder).catch(() => [])) {
@@ -113,7 +116,7 @@ export async function adoptPieces(dataDir: string): Promise<number> {
       adopted++;
     } catch (error) {
       // Another host of this folder was faster.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) onFailure(file, error);
     }
   }
   return adopted;

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CallEventBody } from '../../core/calls/events.ts';
 import { readWavHeader, recordingRate } from '../../core/recordings/wav.ts';
 import { newId } from '../../platform/ids.ts';
@@ -157,12 +157,12 @@ describe('a recording', () => {
 
 describe('the uploader', () => {
   /** A control plane that answers what it is told and keeps what it got. */
-  async function controlPlane(status: () => number) {
+  async function controlPlane(status: (path: string) => number) {
     const got: { path: string; token: string; bytes: Buffer }[] = [];
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      const answer = status();
+      const answer = status(request.url ?? '');
       if (answer < 300)
         got.push({
           path: request.url ?? '',
@@ -223,6 +223,75 @@ describe('the uploader', () => {
     await plane.uploader.sweep();
     expect(await files()).toEqual(['refused']);
     expect(await readdir(join(piecesFolder(dataDir), 'refused'))).toHaveLength(1);
+  });
+
+  test('one that cannot be sent holds up no other, waits longer each time, and is sent in the end', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const [bad, good, later] = [rig(), rig(), rig()].sort((a, b) => (a.callId < b.callId ? -1 : 1));
+      const tried: string[] = [];
+      let isMended = false;
+      const statusOf = (path: string) => {
+        tried.push(path.split('/')[3] ?? '');
+        return !isMended && path.includes(bad?.callId ?? '') ? 500 : 204;
+      };
+      using plane = await controlPlane(statusOf);
+      for (const one of [bad, good]) {
+        one?.recording.start({ paused: true });
+        await one?.recording.stop();
+      }
+      const { uploader } = plane;
+      const look = async (afterMs: number) => {
+        vi.setSystemTime(Date.now() + afterMs);
+        tried.length = 0;
+        await uploader.sweep(Date.now());
+        return [...tried];
+      };
+      expect(await look(0)).toEqual([bad?.callId, good?.callId]);
+      expect(await files()).toEqual([expect.stringContaining(bad?.callId ?? '')]);
+      expect(await look(9_000)).toEqual([]);
+      later?.recording.start({ paused: true });
+      await later?.recording.stop();
+      // The one that has never failed comes first.
+      expect(await look(1_000)).toEqual([later?.callId, bad?.callId]);
+      expect(await look(19_000)).toEqual([]);
+      expect(await look(1_000)).toEqual([bad?.callId]);
+      isMended = true;
+      expect(await look(3_600_000)).toEqual([bad?.callId]);
+      expect(await files()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('asks a control plane that takes nothing three times, and then waits with all of them', async () => {
+    let asked = 0;
+    using plane = await controlPlane(() => {
+      asked++;
+      return 503;
+    });
+    for (let count = 0; count < 5; count++) {
+      const { recording } = rig();
+      recording.start({ paused: true });
+      await recording.stop();
+    }
+    await plane.uploader.sweep();
+    expect([asked, (await files()).length]).toEqual([3, 5]);
+  });
+
+  test('a piece that cannot be finished holds up no other either', async () => {
+    using plane = await controlPlane(() => 204);
+    const { recording, callId } = rig();
+    recording.start({ paused: true });
+    await recording.stop();
+    const child = spawn(process.execPath, ['-e', ''], { stdio: 'ignore' });
+    await once(child, 'exit');
+    const [whole = ''] = await files();
+    const broken = `${whole.replace(callId, newId())}.open-${child.pid}`;
+    await mkdir(join(piecesFolder(dataDir), broken));
+    await plane.uploader.sweep();
+    expect(plane.got.map(({ path }) => path.split('/')[3])).toEqual([callId]);
+    expect(await files()).toEqual([broken]);
   });
 
   test('rescues what a dead process was writing: header repaired, half a sample cut, the last of its worker', async () => {

@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CallEvent } from '../../core/calls/events.ts';
 import { newId } from '../../platform/ids.ts';
 import { createLogger } from '../../platform/log.ts';
+import { Backoff } from '../backoff.ts';
 import { flushSpool, spoolEvents } from './spool.ts';
 
 let dataDir: string;
@@ -67,4 +68,32 @@ test('what a living process writes is left to it, unless that was long ago and i
 test('what cannot be read stays for a person to look at', async () => {
   await writeFile(join(dataDir, 'spool', `${callId}-1-1.jsonl`), 'nonsense\n');
   expect([await flush(), await left()]).toEqual([0, [`${callId}-1-1.jsonl`]]);
+});
+
+test('one that the queue never takes holds up no other, and is tried less and less often', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const bad = newId();
+    const tried: string[] = [];
+    const write = async (events: readonly CallEvent[]) => {
+      tried.push(events[0]?.callId === bad ? 'bad' : 'good');
+      if (events[0]?.callId === bad) throw new Error('OOM');
+      sent.push(...events);
+    };
+    const backoff = new Backoff();
+    const look = async (afterMs: number) => {
+      vi.setSystemTime(Date.now() + afterMs);
+      tried.length = 0;
+      await flushSpool(dataDir, { up: true, write }, log, backoff);
+      return [...tried];
+    };
+    await spoolEvents(dataDir, [{ ...turn(1), callId: bad }]);
+    await spoolEvents(dataDir, [turn(1)]);
+    expect((await look(0)).sort()).toEqual(['bad', 'good']);
+    expect([await look(9_000), await look(1_000), await look(19_000)]).toEqual([[], ['bad'], []]);
+    expect(await left()).toEqual([`${bad}-1-1.jsonl`]);
+    expect(await look(600_000)).toEqual(['bad']);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type CallEvent, callEvent } from '../../core/calls/events.ts';
 import { isAlive } from '../../platform/is-alive.ts';
 import type { Logger } from '../../platform/log.ts';
+import { Backoff } from '../backoff.ts';
 import type { EventSink } from './event-sink.ts';
 
 /**
@@ -28,18 +29,20 @@ export async function spoolEvents(dataDir: string, events: readonly CallEvent[])
 /**
  * Enqueues what an earlier call or process left in the spool. A file is claimed by renaming it, so that hosts on one
  * data folder do not both send it; what a process that is gone was sending, or had not written to its end, is taken
- * over, the latter up to its last whole line.
+ * over, the latter up to its last whole line. One that cannot be sent holds up no other, and stays.
  *
+ * @param backoff when to try again what could not be sent
  * @returns how many events were enqueued
  */
 export async function flushSpool(
   dataDir: string,
   sink: Pick<EventSink, 'up' | 'write'>,
   log: Logger,
+  backoff = new Backoff(),
 ): Promise<number> {
   const names = await readdir(folder(dataDir)).catch(() => []);
   let count = 0;
-  for (const name of names) {
+  for (const name of backoff.due(names)) {
     if (!sink.up) break;
     if (await isInLivingHands(dataDir, name)) continue;
     const from = join(folder(dataDir), name);
@@ -53,7 +56,9 @@ export async function flushSpool(
       count += events.length;
     } catch (error) {
       await rename(mine, whole).catch(() => undefined);
-      log.warn({ err: error, file: name }, 'spooled events could not be sent');
+      // Redis that goes away meanwhile is no fault of the file.
+      if (sink.up && backoff.failed(name.replace(inHand, '')))
+        log.warn({ err: error, file: name }, 'spooled events could not be sent');
     }
   }
   if (count > 0) log.info({ events: count }, 'spooled events sent');

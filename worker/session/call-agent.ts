@@ -13,6 +13,8 @@ export interface CallAgentHooks {
   readonly apologyText: () => string;
   /** How long a silent model is waited for, in ms; the default is guard-llm's. */
   readonly stallAfterMs?: number;
+  /** People talk with each other: a model that says nothing has answered. Left out: it has to say something. */
+  readonly mayBeSilent?: () => boolean;
   readonly onStall: () => void;
   /** The model goes on calling functions where it may not. */
   readonly onRunaway: () => void;

@@ -10,12 +10,13 @@ import { addToolServers, callTools, reportUnknownCalls, type ToolKit, ToolUses }
 import { watchForMachines } from './amd/watch-machines.ts';
 import { Caller } from './caller.ts';
 import { beginRecording, consentLine } from './consent.ts';
-import { Refusal } from './control/commands.ts';
+import { Refusal } from './control/refusal.ts';
 import { Credentials } from './credentials.ts';
 import { endCall } from './ending.ts';
 import { Faults } from './faults.ts';
 import { streamOf } from './frames.ts';
 import { both, HandOffRefused, handOff } from './hand-off.ts';
+import { hangUpAfter } from './hang-up-after.ts';
 import { turnOf } from './history.ts';
 import { type CallHost, jobTerminated } from './host.ts';
 import { watchClock, watchManners } from './manners.ts';
@@ -51,7 +52,7 @@ export class Call {
     this.#parts = callParts(ctx, plan, host);
     this.#caller = new Caller(this.#parts);
     this.#speech = new Speech(this.#parts, () => this.#switchboard.busy);
-    this.#faults = new Faults(this.#parts, this.#speech);
+    this.#faults = new Faults(this.#parts, this.#speech, () => this.#switchboard.guests.present);
     this.#switchboard = new Switchboard(this.#parts, {
       caller: this.#caller,
       speech: this.#speech,
@@ -154,12 +155,11 @@ export class Call {
   }
 
   #toolKit(): ToolKit {
-    const { plan, events, log, host, outcome, ctx } = this.#parts;
+    const { plan, events, log, host, outcome } = this.#parts;
     const { controlPlaneUrl, secrets } = host.config;
     const credentials = new Credentials(plan, host.config);
     return {
       ...{ plan, events, log },
-      room: ctx.room,
       over: outcome.signal,
       uses: this.#uses,
       controlPlane: { url: controlPlaneUrl, token: secrets.internalToken },
@@ -171,6 +171,8 @@ export class Call {
       transfer: (order) => this.#switchboard.transfers.transfer(order),
       handOff: (agentId) => this.#handOff(agentId),
       takeKeys: (hear) => this.#switchboard.keys.collect(hear),
+      pressKeys: (keys) => this.#switchboard.keypad.press(keys),
+      depart: (kind) => this.#switchboard.departures.begin(kind),
     };
   }
 
@@ -246,23 +248,26 @@ export class Call {
     this.#manners = new AbortController();
     const onKey = watchManners(session, plan, {
       say: this.#sayAsIs,
-      hangUp: (detail, withGoodbye) => outcome.finish('agent_hung_up', detail, withGoodbye ? 'bye' : null),
+      hangUp: (detail, withGoodbye) => {
+        // "Goodbye, I put you through" ends no call that is being put through.
+        if (!this.#switchboard.departures.current)
+          outcome.finish('agent_hung_up', detail, withGoodbye ? 'bye' : null);
+      },
       isBusy: () => this.#caller.isLeaving || this.#switchboard.busy || this.#uses.running,
       over: AbortSignal.any([outcome.signal, this.#manners.signal]),
     });
     ctx.room.on(RoomEvent.DtmfReceived, onKey);
   }
 
-  #hangUpAfter(speech: voice.SpeechHandle): void {
+  #hangUpAfter(speech: voice.SpeechHandle): string | undefined {
     const { outcome, turns } = this.#parts;
-    const hangUp = () => outcome.finish('agent_hung_up', 'The agent ended the call.');
-    speech.addDoneCallback(() => {
-      const session = this.#session;
-      if (outcome.ending || !session) return;
-      if (turns.answered) return hangUp();
-      const text = this.#speech.phrase('bye');
-      turns.announce(text, 'say');
-      session.say(text).addDoneCallback(hangUp);
+    return hangUpAfter(speech, {
+      ...{ outcome, turns, departures: this.#switchboard.departures },
+      sayGoodbye: () => {
+        const text = this.#speech.phrase('bye');
+        turns.announce(text, 'say');
+        return this.#session?.say(text);
+      },
     });
   }
 

@@ -17,12 +17,12 @@ const sampleRate = 16_000;
 /** One window of the voice detector. RoomIO's own input brings 10 ms frames, at three times the stream plumbing. */
 const frameSizeMs = 32;
 
-/** The caller's microphone as the session's input. Follows the track when it is published anew. */
+/** The caller's microphone as the session's input, with whoever was asked to join. Follows tracks that are published anew. */
 export class CallerInput extends voice.AudioInput {
   readonly #room: Room;
   readonly #isCaller: (participant: RemoteParticipant) => boolean;
   #attached = true;
-  #guest = '';
+  readonly #guests = new Set<string>();
   #closed = false;
   #current: { readonly sid: string; readonly inputId: string; readonly stop: () => void } | undefined;
 
@@ -55,33 +55,46 @@ export class CallerInput extends voice.AudioInput {
     publication: RemoteTrackPublication,
     participant: RemoteParticipant,
   ): void => {
+    // Tracks come in any order: whoever is heard with the caller may come after them.
+    if (this.#guests.has(participant.identity)) this.#takeAgain();
+    else this.#listen(track, publication, participant);
+  };
+
+  #listen(track: RemoteTrack, publication: RemoteTrackPublication, participant: RemoteParticipant): void {
+    if (this.#closed || !this.#attached) return;
     if (publication.source !== TrackSource.SOURCE_MICROPHONE || !this.#isCaller(participant)) return;
     const sid = publication.sid ?? '';
-    if (this.#closed || !this.#attached || this.#current?.sid === sid) return;
+    if (this.#current?.sid === sid) return;
     this.#drop();
-    const source = new AudioStream(track, { sampleRate, numChannels: 1, frameSizeMs });
-    const guest = this.#guestTrack();
-    const other = guest && new AudioStream(guest, { sampleRate, numChannels: 1, frameSizeMs });
+    const source = streamOf(track);
+    const others = this.#guestTracks().map(streamOf);
     const stop = () => {
-      void source.cancel().catch(() => undefined);
-      void other?.cancel().catch(() => undefined);
+      for (const one of [source, ...others]) void one.cancel().catch(() => undefined);
     };
     // rtc-node's stream is a web stream of another declaration.
     const alone = source as unknown as ReadableStream<AudioFrame>;
-    const inputId = this.multiStream.addInputStream(other ? mixStreams(source, other) : alone);
+    const inputId = this.multiStream.addInputStream(
+      others.length > 0 ? mixStreams(source, ...others) : alone,
+    );
     this.#current = { sid, stop, inputId };
-  };
+  }
 
   /** From now on the agent hears this person too, as long as they are there: a conference of three. */
   addGuest(identity: string): void {
-    this.#guest = identity;
-    this.#drop();
-    if (this.#attached) this.#take();
+    this.#guests.add(identity);
+    this.#takeAgain();
   }
 
-  #guestTrack(): RemoteTrack | undefined {
-    const person = this.#room.remoteParticipants.get(this.#guest);
-    return [...(person?.trackPublications.values() ?? [])].find(({ track }) => track)?.track;
+  #takeAgain(): void {
+    this.#drop();
+    this.#take();
+  }
+
+  #guestTracks(): RemoteTrack[] {
+    return [...this.#guests].flatMap((identity) => {
+      const publications = this.#room.remoteParticipants.get(identity)?.trackPublications.values() ?? [];
+      return [...publications].flatMap(({ track }) => track ?? []).slice(0, 1);
+    });
   }
 
   readonly #onUnsubscribed = (_track: RemoteTrack, publication: RemoteTrackPublication): void => {
@@ -92,7 +105,7 @@ export class CallerInput extends voice.AudioInput {
   #take(): void {
     for (const participant of this.#room.remoteParticipants.values())
       for (const publication of participant.trackPublications.values())
-        if (publication.track) this.#onSubscribed(publication.track, publication, participant);
+        if (publication.track) this.#listen(publication.track, publication, participant);
   }
 
   #drop(): void {
@@ -101,3 +114,6 @@ export class CallerInput extends voice.AudioInput {
     if (current) void this.multiStream.removeInputStream(current.inputId).then(current.stop, current.stop);
   }
 }
+
+const streamOf = (track: RemoteTrack): AudioStream =>
+  new AudioStream(track, { sampleRate, numChannels: 1, frameSizeMs });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DisconnectReason, ParticipantKind, type RemoteParticipant, RoomEvent } from '@livekit/rtc-node';
 import { isPersonIdentity } from '../../core/calls/plan.ts';
-import { findCaller, isCaller, reasonName, waitForCaller, waitForLine } from './line.ts';
+import { awayMs } from './guests.ts';
+import { findCaller, isCaller, isMadeAnew, reasonName, waitForCaller, waitForLine } from './line.ts';
 import type { CallParts } from './parts.ts';
 import { within } from './within.ts';
 
@@ -59,7 +60,7 @@ export class Caller {
       const isOurs = this.#participant
         ? participant.identity === this.#participant.identity
         : isCaller(participant, plan.callerIdentity);
-      if (isOurs) this.#onGone(participant.disconnectReason);
+      if (isOurs) this.#onGone(participant.identity, participant.disconnectReason);
     });
     room.on(RoomEvent.Disconnected, (reason) =>
       outcome.finish(isRemoval(reason) ? 'operator_hung_up' : 'room_closed', reasonName(reason)),
@@ -114,8 +115,8 @@ export class Caller {
     return true;
   }
 
-  #onGone(reason: DisconnectReason | undefined): void {
-    const { outcome, plan } = this.#parts;
+  #onGone(identity: string, reason: DisconnectReason | undefined): void {
+    const { outcome, plan, ctx } = this.#parts;
     const detail = reasonName(reason);
     const gone = () => {
       if (isRemoval(reason)) outcome.finish('operator_hung_up', detail);
@@ -124,6 +125,8 @@ export class Caller {
     };
     // A transferred leg leaves the room before the answer to its REFER is in.
     if (this.#leaving) this.#leaving.then(() => setTimeout(gone, 1_000), gone);
+    else if (this.#answeredAt > 0 && isMadeAnew(reason))
+      setTimeout(() => ctx.room.remoteParticipants.has(identity) || gone(), awayMs);
     else gone();
   }
 }

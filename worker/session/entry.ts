@@ -2,6 +2,7 @@ import type { JobContext } from '@livekit/agents';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import type { CallPlan } from '../../core/calls/plan.ts';
 import { Call } from './call.ts';
+import { withGuestsIn } from './guests.ts';
 import type { CallHost } from './host.ts';
 import { joinRoom } from './join-room.ts';
 import type { Ending } from './outcome.ts';
@@ -28,5 +29,5 @@ export async function entry(ctx: JobContext, host: CallHost): Promise<Ending> {
     throw error;
   }
   host.onCall?.({ callId: plan.callId, epoch: plan.epoch });
-  return await new Call(ctx, plan, host).run();
+  return await new Call(ctx, withGuestsIn(ctx.room, plan), host).run();
 }

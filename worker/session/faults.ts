@@ -22,13 +22,16 @@ const failedWebhookReplies = 3;
 export class Faults implements ProviderHooks {
   readonly #parts: CallParts;
   readonly #speech: Speech;
+  /** The caller talks with somebody beside the agent, which then may say nothing. */
+  readonly mayBeSilent: () => boolean;
   #session: voice.AgentSession | undefined;
   #modelFailures = 0;
   #toldAt = 0;
 
-  constructor(parts: CallParts, speech: Speech) {
+  constructor(parts: CallParts, speech: Speech, mayBeSilent: () => boolean) {
     this.#parts = parts;
     this.#speech = speech;
+    this.mayBeSilent = mayBeSilent;
   }
 
   attach(session: voice.AgentSession): void {
@@ -97,6 +100,8 @@ export class Faults implements ProviderHooks {
   }
 
   #tell(name: PhraseName, speechMs: number): void {
+    // It was hardly the agent who was spoken to.
+    if (this.mayBeSilent()) return;
     if (this.#parts.outcome.ending || speechMs < coughMs || this.#session?.agentState !== 'listening') return;
     if (name === 'moment' && Date.now() - this.#toldAt < patienceMs) return;
     this.#toldAt = Date.now();

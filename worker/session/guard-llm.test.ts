@@ -49,3 +49,17 @@ test('a model that stalls is filled for and then given up', async () => {
     vi.useRealTimers();
   }
 });
+
+test('where people talk with each other a model may say nothing; one that fails or stalls is apologised for', async () => {
+  const silent = { ...hooks(), mayBeSilent: () => true };
+  expect(await all(guardLlm(ReadableStream.from([{ usage: {} }]), silent, flush))).toEqual([{ usage: {} }]);
+  expect(await all(guardLlm(ReadableStream.from([]), silent, flush))).toEqual(['Sorry.']);
+  vi.useFakeTimers();
+  try {
+    const stalled = all(guardLlm(new ReadableStream<never>(), silent, flush));
+    await vi.advanceTimersByTimeAsync(defaultStallMs + 100);
+    expect(await stalled).toEqual(['Sorry.']);
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -7,11 +7,15 @@ export const fillerAfterMs = 1_400;
 export const defaultStallMs = 9_000;
 
 type Chunk<T> = { readonly done: boolean; readonly value?: T | undefined };
-type Hooks = Pick<CallAgentHooks, 'fillerText' | 'apologyText' | 'onStall' | 'onAnswer' | 'stallAfterMs'>;
+type Hooks = Pick<
+  CallAgentHooks,
+  'fillerText' | 'apologyText' | 'mayBeSilent' | 'onStall' | 'onAnswer' | 'stallAfterMs'
+>;
 
 /**
  * Passes a language model's stream on, and speaks for it when it is silent: a filler after 1.4 s, an apology when it
- * stalls or ends without a word (the plugin swallows its errors and just closes the stream).
+ * stalls or ends without a word (the plugin swallows its errors and just closes the stream). Where it may be silent it is
+ * not filled for, and only one that ends without anything at all has failed.
  *
  * @param flush the marker that makes the synthesiser speak what it has
  */
@@ -22,7 +26,9 @@ export function guardLlm<T, F>(
 ): ReadableStream<T | string | F> {
   const reader = stream.getReader();
   const { stallAfterMs = defaultStallMs } = hooks;
+  const mayBeSilent = () => hooks.mayBeSilent?.() ?? false;
   let heard = false;
+  let answered = false;
   let filled = false;
 
   let pending: Promise<Chunk<T>> | undefined;
@@ -33,7 +39,7 @@ export function guardLlm<T, F>(
     const timers: NodeJS.Timeout[] = [];
     const after = (ms: number, what: 'filler' | 'stall') =>
       waits.push(new Promise((resolve) => timers.push(setTimeout(() => resolve(what), ms))));
-    if (!heard && !filled) after(fillerAfterMs, 'filler');
+    if (!heard && !filled && !mayBeSilent()) after(fillerAfterMs, 'filler');
     else after(filled && !heard ? stallAfterMs - fillerAfterMs : stallAfterMs, 'stall');
     try {
       const chunk = await Promise.race(waits);
@@ -57,10 +63,11 @@ export function guardLlm<T, F>(
         if (!heard) controller.enqueue(hooks.apologyText());
         controller.close();
       } else if (chunk.done) {
-        const apology = heard ? '' : hooks.apologyText();
+        const apology = heard || (answered && mayBeSilent()) ? '' : hooks.apologyText();
         if (apology) controller.enqueue(apology);
         controller.close();
       } else if (chunk.value !== undefined) {
+        answered = true;
         if (!heard && isAnswer(chunk.value)) {
           heard = true;
           hooks.onAnswer();

@@ -26,3 +26,15 @@ test('whoever waited for what a function would bring is not left in silence', ()
   expect(turnOf({ history: history.slice(0, 1), answeredAt: 1 })).toBe('agent');
   expect(turnOf({ history: [], answeredAt: 1 })).toBe('greet');
 });
+
+test('two who talk with each other are not spoken into, and the agent knows of them', () => {
+  const guests = [{ identity: 'person-1', name: 'Desk', recorded: false }];
+  const resume = { history: history.slice(0, 1), guests, answeredAt: 1 };
+  expect(turnOf(resume)).toBe('caller');
+  expect(turnOf({ ...resume, guests: [] })).toBe('agent');
+  const last = resumedContext(resume).items.at(-1);
+  expect(last?.type === 'message' && [last.role, last.textContent]).toEqual([
+    'system',
+    expect.stringContaining('Desk joined you and the caller'),
+  ]);
+});

@@ -13,11 +13,20 @@ export function resumedContext(resume: CallPlan['resume']): llm.ChatContext {
     context.addMessage({ role: role === 'user' ? 'user' : 'assistant', content: text });
   }
   addDone(resume?.history.length ?? 0);
+  const names = (resume?.guests ?? []).map(({ name }) => name);
+  if (names.length > 0) context.addMessage({ role: 'system', content: conference(names.join(' and ')) });
   return context;
 }
 
-/** Whose turn it was when the former worker was lost. Nothing said yet: the agent still has to greet. */
+const conference = (names: string): string =>
+  `${names} joined you and the caller and can hear you. Let them talk, and speak only when you are spoken to.`;
+
+/**
+ * Whose turn it was when the former worker was lost. Nothing said yet: the agent still has to greet. Two
+ * people who talk with each other are not spoken into.
+ */
 export function turnOf(resume: NonNullable<CallPlan['resume']>): 'greet' | 'agent' | 'caller' {
+  if ((resume.guests?.length ?? 0) > 0) return 'caller';
   const last = resume.history.at(-1);
   if (!last) return 'greet';
   // A function was to bring what comes next.

@@ -61,6 +61,11 @@ export class MediaGate {
     return run;
   }
 
+  /** What another worker has asked for before this one came is not known, and is said again. */
+  get #atFirst(): boolean | undefined {
+    return this.#parts.plan.resume ? undefined : true;
+  }
+
   #close(): void {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -101,7 +106,7 @@ export class MediaGate {
       for (const track of tracks) {
         if (track.owner === listener.identity) continue;
         const wanted = hears(party, track, this.#phase);
-        const before = this.#asked.get(`${listener.sid}|${track.sid}`) ?? true;
+        const before = this.#asked.get(`${listener.sid}|${track.sid}`) ?? this.#atFirst;
         if (wanted !== before || (repeat && !wanted)) changes.get(wanted)?.push(track.sid);
       }
       for (const [wanted, sids] of changes) {

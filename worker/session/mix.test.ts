@@ -22,3 +22,19 @@ test('the mix goes on when the guest is gone, and ends with the first voice', as
   expect(heard.length).toBe(3);
   expect(heard.reduce((sum, sample) => sum + sample, 0)).toBe(61);
 });
+
+test('any number of people are heard together', async () => {
+  async function* main() {
+    // The others are there first.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    yield frame(100);
+    yield frame(100);
+  }
+  async function* guest(value: number) {
+    yield frame(value);
+    yield frame(value);
+  }
+  const heard: number[] = [];
+  for await (const one of mixStreams(main(), guest(10), guest(1))) heard.push(one.data[0] ?? 0);
+  expect(heard).toEqual([111, 111]);
+});

@@ -14,25 +14,28 @@ export function addFrames(main: AudioFrame, other: AudioFrame | undefined): Audi
   return new AudioFrame(samples, main.sampleRate, main.channels, main.samplesPerChannel);
 }
 
-/** Two people as one stream, at the pace of the first: when it ends, so does the mix; the other may come and go. */
+/** Several people as one stream, at the pace of the first: when it ends, so does the mix; the others may come and go. */
 export function mixStreams(
   main: AsyncIterable<AudioFrame>,
-  guest: AsyncIterable<AudioFrame>,
+  ...guests: readonly AsyncIterable<AudioFrame>[]
 ): ReadableStream<AudioFrame> {
-  const queue: AudioFrame[] = [];
-  const collect = async () => {
-    for await (const frame of guest) {
-      queue.push(frame);
-      if (queue.length > longestQueue) queue.shift();
-    }
-  };
-  collect().catch(() => undefined);
+  const queues = guests.map((guest) => {
+    const queue: AudioFrame[] = [];
+    const collect = async () => {
+      for await (const frame of guest) {
+        queue.push(frame);
+        if (queue.length > longestQueue) queue.shift();
+      }
+    };
+    collect().catch(() => undefined);
+    return queue;
+  });
   const frames = main[Symbol.asyncIterator]();
   return new ReadableStream<AudioFrame>({
     pull: async (controller) => {
       const { done, value } = await frames.next();
       if (done) controller.close();
-      else controller.enqueue(addFrames(value, queue.shift()));
+      else controller.enqueue(queues.reduce((frame, queue) => addFrames(frame, queue.shift()), value));
     },
     cancel: async () => void (await frames.return?.()),
   });

@@ -13,6 +13,9 @@ import type { Logger } from '../../platform/log.ts';
 const sampleRate = 16_000;
 const frameSizeMs = 32;
 
+const streamOf = (track: RemoteTrack): AudioStream =>
+  new AudioStream(track, { sampleRate, numChannels: 1, frameSizeMs });
+
 export interface Overheard {
   readonly text: string;
   /** Epoch ms; the beginning is a guess from the length of the words. */
@@ -30,6 +33,7 @@ export class Overhear {
   readonly #recogniser: stt.STT;
   readonly #hear: (said: Overheard) => void;
   readonly #log: Logger;
+  readonly #open: (track: RemoteTrack) => AudioStream;
   #stream: stt.SpeechStream | undefined;
   #source: AudioStream | undefined;
   #closed = false;
@@ -40,7 +44,9 @@ export class Overhear {
     recogniser: stt.STT,
     hear: (said: Overheard) => void,
     log: Logger,
+    open: (track: RemoteTrack) => AudioStream = streamOf,
   ) {
+    this.#open = open;
     this.#room = room;
     this.#identity = identity;
     this.#recogniser = recogniser.capabilities.streaming
@@ -67,18 +73,25 @@ export class Overhear {
     _publication: unknown,
     { identity }: RemoteParticipant,
   ): void => {
-    if (identity !== this.#identity || track.kind !== TrackKind.KIND_AUDIO || this.#stream) return;
-    const source = new AudioStream(track, { sampleRate, numChannels: 1, frameSizeMs });
-    const stream = this.#recogniser.stream();
+    if (identity !== this.#identity || track.kind !== TrackKind.KIND_AUDIO) return;
+    // Also a track that comes anew: of a connection that was made anew, or a microphone.
+    void this.#source?.cancel().catch(() => undefined);
+    const source = this.#open(track);
     this.#source = source;
-    this.#stream = stream;
+    const stream = this.#stream ?? this.#listen();
     background(this.#log, 'feeding a second recogniser', this.#feed(source, stream));
-    background(this.#log, 'reading a second recogniser', this.#read(stream));
   };
+
+  #listen(): stt.SpeechStream {
+    const stream = this.#recogniser.stream();
+    this.#stream = stream;
+    background(this.#log, 'reading a second recogniser', this.#read(stream));
+    return stream;
+  }
 
   async #feed(source: AudioStream, stream: stt.SpeechStream): Promise<void> {
     for await (const frame of source) {
-      if (this.#closed) return;
+      if (this.#closed || this.#source !== source) return;
       stream.pushFrame(frame);
     }
   }

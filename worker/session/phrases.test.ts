@@ -1,6 +1,6 @@
 import type { tts } from '@livekit/agents';
 import { AudioFrame } from '@livekit/rtc-node';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { PhraseCache, phrase } from './phrases.ts';
 
 /** A synthesiser that notes what it is asked for; `says` is the value of its samples, null: it fails. */
@@ -56,4 +56,31 @@ it('does not keep what another voice said under the name of the one that failed'
 it('speaks English where it has no translation', () => {
   expect(phrase('moment', 'de-AT')).toBe('Einen Moment, bitte.');
   expect(phrase('moment', 'fi')).toBe(phrase('moment', 'en-US'));
+});
+
+it('does not take half of the words for the words', async () => {
+  vi.useFakeTimers();
+  try {
+    let stop = () => {};
+    const closed = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    const slow = {
+      voiceKey: () => 'rosa',
+      tts: {
+        synthesize: () => ({
+          close: () => stop(),
+          async *[Symbol.asyncIterator]() {
+            yield { frame: new AudioFrame(new Int16Array(480).fill(5_000), 24_000, 1, 480) };
+            await closed;
+          },
+        }),
+      } as unknown as tts.TTS,
+    };
+    const rendering = expect(new PhraseCache().render(slow, 'Hello.')).rejects.toThrow('too long');
+    await vi.advanceTimersByTimeAsync(10_000);
+    await rendering;
+  } finally {
+    vi.useRealTimers();
+  }
 });

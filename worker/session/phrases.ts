@@ -110,13 +110,19 @@ export class PhraseCache {
 async function synthesise(speaker: tts.TTS, text: string): Promise<Int16Array> {
   const frames: AudioFrame[] = [];
   const stream = speaker.synthesize(text);
-  const timer = setTimeout(() => stream.close(), renderTimeoutMs);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    stream.close();
+  }, renderTimeoutMs);
   try {
     for await (const part of stream) frames.push(part.frame);
   } finally {
     clearTimeout(timer);
     stream.close();
   }
+  // Half of the words is not the words.
+  if (isLate) throw new Error('The synthesiser took too long.');
   const samples = trimLead(joinFrames(frames));
   if (samples.length === 0) throw new Error('The synthesiser returned no audio.');
   return samples;

@@ -1,7 +1,9 @@
 import type { voice } from '@livekit/agents';
 import { background } from '../../platform/background.ts';
+import { withResolvers } from '../../platform/with-resolvers.ts';
 import type { ProviderSet } from '../providers/index.ts';
 import { streamOf } from './frames.ts';
+import { piecesOf, streamOfPieces } from './long-text.ts';
 import type { CallParts } from './parts.ts';
 import { type PhraseName, phrase } from './phrases.ts';
 import type { SpeechSource } from './turn-report.ts';
@@ -74,6 +76,32 @@ export class Speech {
       audio: streamOf(samples),
       ...(interruptible ? {} : { allowInterruptions: false }),
     });
+  }
+
+  /**
+   * `say` for words of any length, of somebody who waits to hear that they are said: `begun` resolves when they are heard,
+   * true, or will not be, false. Rejects when the voice is gone; undefined: the call is over.
+   *
+   * @param signal aborted when nobody waits any more: what is not queued by then is not said
+   */
+  async sayAtLength(
+    text: string,
+    source: SpeechSource,
+    signal: AbortSignal,
+  ): Promise<{ readonly begun: Promise<boolean> } | undefined> {
+    const [head, ...rest] = piecesOf(text);
+    const first = await this.render(head);
+    signal.throwIfAborted();
+    const session = this.#session;
+    if (this.#parts.outcome.ending || !session) return undefined;
+    const { promise, resolve } = withResolvers<boolean>();
+    const audio = streamOfPieces(first, rest, {
+      render: (piece) => this.render(piece),
+      onBegin: () => resolve(true),
+    });
+    this.#parts.turns.announce(text, source);
+    session.say(text, { audio }).addDoneCallback(() => resolve(false));
+    return { begun: promise };
   }
 
   /**

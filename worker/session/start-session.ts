@@ -101,7 +101,8 @@ function agentHooks(
   const { brain } = plan.definition;
   const fallbackText = brain.kind === 'webhook' ? brain.fallbackText : '';
   return {
-    silent: () => silence.on,
+    silent: () => silence.on || silence.onHold,
+    mayBeSilent: () => faults.mayBeSilent(),
     hearSilently: (message) => silence.hearCaller(message),
     fillerText: speech.phrase('moment'),
     apologyText: () => (outcome.ending ? '' : fallbackText || speech.phrase('slow')),

@@ -5,8 +5,11 @@ import type { Caller } from './caller.ts';
 import { carryOut, whisperTo } from './control/commands.ts';
 import { ControlLink } from './control/control-link.ts';
 import { KeyInput, keysMessage } from './control/key-input.ts';
+import { Keypad } from './control/keypad.ts';
 import { Silence } from './control/silence.ts';
 import { Supervisors } from './control/supervisors.ts';
+import { Departures } from './departures.ts';
+import { Guests } from './guests.ts';
 import { MediaGate } from './media-gate.ts';
 import type { CallParts } from './parts.ts';
 import type { Speech } from './speech.ts';
@@ -24,6 +27,9 @@ export class Switchboard {
   readonly silence: Silence;
   readonly transfers: Transfers;
   readonly keys: KeyInput;
+  readonly keypad: Keypad;
+  readonly guests: Guests;
+  readonly departures = new Departures();
   readonly #waiting: WaitingRoom;
   readonly #supervisors: Supervisors;
   readonly #gate: MediaGate;
@@ -32,8 +38,12 @@ export class Switchboard {
   constructor(parts: CallParts, { caller, speech, handOff }: Around) {
     this.#gate = new MediaGate(parts);
     this.#waiting = new WaitingRoom(parts, speech, this.#gate);
-    this.silence = new Silence(parts);
-    this.transfers = new Transfers(parts, caller, this.#waiting);
+    this.silence = new Silence(parts, () => this.#waiting.holds);
+    this.guests = new Guests(parts);
+    this.keypad = new Keypad(parts.ctx.room, parts.outcome.signal);
+    this.transfers = new Transfers(parts, caller, {
+      ...{ waiting: this.#waiting, guests: this.guests, silence: this.silence },
+    });
     this.#supervisors = new Supervisors(parts, {
       spoke: (text) => this.silence.hearColleague(text),
       whispered: async (text) => {
@@ -60,6 +70,8 @@ export class Switchboard {
           transfers: this.transfers,
           waiting: this.#waiting,
           supervisors: this.#supervisors,
+          keypad: this.keypad,
+          departures: this.departures,
           session: () => this.#session,
           answered: () => caller.answeredAt > 0,
         },
@@ -74,6 +86,7 @@ export class Switchboard {
   attach(session: voice.AgentSession, providers: ProviderSet): void {
     this.#session = session;
     this.silence.attach(session);
+    this.guests.attach(session);
     this.#waiting.attach(session, providers);
     this.#supervisors.attach(providers);
   }

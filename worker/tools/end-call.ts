@@ -1,5 +1,5 @@
-import type { llm } from '@livekit/agents';
-import { reportedTool, type ToolKit } from './tool-kit.ts';
+import { llm } from '@livekit/agents';
+import { notDone, reportedTool, type ToolKit } from './tool-kit.ts';
 
 /** Lets the agent hang up. The last words are played to their end first. */
 export const endCallTool = (kit: ToolKit): llm.FunctionTool =>
@@ -9,7 +9,8 @@ export const endCallTool = (kit: ToolKit): llm.FunctionTool =>
       'Hangs up. Use it when the caller has said goodbye or has everything they need. Say goodbye in the same turn, before calling it. Do not use it while the caller still wants something.',
     parameters: {},
     run: async (_args, { ctx }) => {
-      kit.hangUpAfter(ctx.speechHandle);
+      const problem = kit.hangUpAfter(ctx.speechHandle);
+      if (problem !== undefined) throw new llm.ToolError(notDone(problem));
       // No result: the model is not asked for another reply.
       return undefined;
     },

@@ -1,6 +1,7 @@
 import { initializeLogger, llm, voice } from '@livekit/agents';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { createLogger } from '../../platform/log.ts';
+import { type Departure, Departures } from '../session/departures.ts';
 import { HandOffRefused } from '../session/hand-off.ts';
 import { handOffTool } from './hand-off.ts';
 import type { ToolKit } from './tool-kit.ts';
@@ -16,10 +17,12 @@ const targets = [
 /** A session whose model calls `hand_off` with these arguments, and what became of it. */
 async function talk(args: Record<string, unknown>, handOff: ToolKit['handOff']) {
   const emitted: { type: string; result?: unknown }[] = [];
+  const departures = new Departures();
   const kit = {
     events: { emit: (event: { type: string }) => emitted.push(event) },
     log: createLogger('test', { level: 'silent' }),
     uses: new ToolUses(),
+    depart: (kind: Departure) => departures.begin(kind),
     handOff,
   } as unknown as ToolKit;
   const session = new voice.AgentSession({
@@ -87,14 +90,19 @@ async function handOffFrom(
     return next;
   });
   const updateAgent = vi.fn();
+  const departures = new Departures();
   const kit = {
     events: { emit: () => undefined },
     log: createLogger('test', { level: 'silent' }),
     uses: new ToolUses(),
+    depart: (kind: Departure) => departures.begin(kind),
     handOff,
   } as unknown as ToolKit;
   const done = handOffTool(kit, targets).execute({ to: 'Billing' }, {
-    ctx: { speechHandle, session: { updateAgent }, waitForPlayout: async () => undefined },
+    ctx: {
+      speechHandle: Object.assign(speechHandle, { addDoneCallback: () => undefined }),
+      ...{ session: { updateAgent }, waitForPlayout: async () => undefined },
+    },
     toolCallId: 'one',
   } as unknown as llm.ToolOptions);
   return { done, handOff, updateAgent, next };

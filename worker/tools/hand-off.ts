@@ -2,7 +2,7 @@ import { llm } from '@livekit/agents';
 import type { HandoffTarget } from '../../core/agents/definition.ts';
 import { handOffSpec, handOffTarget, notHandedOver } from '../../core/tools/hand-off.ts';
 import { HandOffRefused } from '../session/hand-off.ts';
-import { holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
+import { depart, holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
 
 /** Lets another agent go on with the call. */
 export const handOffTool = (kit: ToolKit, targets: readonly HandoffTarget[]): llm.FunctionTool =>
@@ -11,6 +11,7 @@ export const handOffTool = (kit: ToolKit, targets: readonly HandoffTarget[]): ll
     run: async ({ to }, { ctx }) => {
       const target = handOffTarget(targets, to);
       const { speechHandle, session } = ctx;
+      const stay = depart(kit, 'hand_off');
       const letGo = holdSpeech(speechHandle);
       try {
         await ctx.waitForPlayout();
@@ -19,8 +20,11 @@ export const handOffTool = (kit: ToolKit, targets: readonly HandoffTarget[]): ll
         const agent = await kit.handOff(target.agentId);
         // A supervisor has cut it off meanwhile, and the call is the other agent's already.
         if (speechHandle.interrupted) session.updateAgent(agent);
+        // The other agent comes in when everything that was called in this turn has come back.
+        speechHandle.addDoneCallback(stay);
         return llm.handoff({ agent });
       } catch (error) {
+        stay();
         throw error instanceof HandOffRefused ? notHandedOver(error.message) : error;
       } finally {
         letGo();

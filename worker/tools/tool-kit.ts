@@ -1,5 +1,4 @@
 import { llm, voice } from '@livekit/agents';
-import type { Room } from '@livekit/rtc-node';
 import type { CallPlan } from '../../core/calls/plan.ts';
 import type { Secret } from '../../core/credentials/secret.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../core/tools/tool.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { EventStream } from '../report/event-stream.ts';
+import type { Departure } from '../session/departures.ts';
 import type { TransferOrder, TransferOutcome } from '../session/transfer/transfers.ts';
 import type { ToolUses } from './tool-uses.ts';
 
@@ -21,15 +21,24 @@ export interface ToolKit {
   readonly log: Logger;
   /** host:port entries that custom functions may reach although private. */
   readonly allowHosts: readonly string[];
-  /** Ends the call when the agent has said what it is saying; with a goodbye when it has said nothing yet. */
-  readonly hangUpAfter: (speech: voice.SpeechHandle) => void;
+  /**
+   * Ends the call when the agent has said what it is saying; with a goodbye when it has said nothing yet. Answers why
+   * not, in words for the model.
+   */
+  readonly hangUpAfter: (speech: voice.SpeechHandle) => string | undefined;
   /** Puts the caller through to somebody, or joins them in. Resolves when they are connected, or the caller is back. */
   readonly transfer: (order: TransferOrder) => Promise<TransferOutcome>;
   /** Prepares another agent to go on. Throws a ToolError with the reason. */
   readonly handOff: (agentId: string) => Promise<voice.Agent>;
   /** Keeps the caller's keys from the conversation and hands them over, until what this answers is called. */
   readonly takeKeys: (hear: (digit: string) => void) => () => void;
-  readonly room: Room;
+  /** Presses keys for the other end, after those that are being pressed. A comma is half a second. */
+  readonly pressKeys: (keys: string) => Promise<void>;
+  /**
+   * One departure at a time: the caller is put through, handed to another agent, or hung up on. Answers what ends it, or
+   * why it cannot be.
+   */
+  readonly depart: (kind: Departure) => (() => void) | string;
   /** The caller's own number, E.164; null: withheld, or a visitor of a page. */
   readonly personNumber: () => string | null;
   /** Says a text as it stands, after whatever is being said. */
@@ -89,6 +98,16 @@ export function holdSpeech(speech: voice.SpeechHandle): () => void {
   return () => {
     if (!speech.interrupted) speech.allowInterruptions = true;
   };
+}
+
+/** In words for the model: another departure was in the way of this one. */
+export const notDone = (problem: string): string => `Not done: ${problem} Only one of them at a time.`;
+
+/** Begins a departure; throws the reason why another one is in its way. */
+export function depart(kit: ToolKit, kind: Departure): () => void {
+  const begun = kit.depart(kind);
+  if (typeof begun === 'string') throw new llm.ToolError(notDone(begun));
+  return begun;
 }
 
 function report(

@@ -1,6 +1,7 @@
 import type { llm } from '@livekit/agents';
 import { expect, test, vi } from 'vitest';
 import { createLogger } from '../../platform/log.ts';
+import { type Departure, Departures } from '../session/departures.ts';
 import type { ToolKit } from './tool-kit.ts';
 import { ToolUses } from './tool-uses.ts';
 import { transferCallTool } from './transfer-call.ts';
@@ -11,11 +12,13 @@ function rig(ok: boolean) {
   const transfer = vi.fn<ToolKit['transfer']>(async () =>
     ok ? { ok, stays: true, name: 'Sales' } : { ok, reason: 'Nobody answered.' },
   );
+  const departures = new Departures();
   const kit = {
     plan: { epoch: 2 },
     events: { emit: () => undefined },
     log: createLogger('test', { level: 'silent' }),
     uses: new ToolUses(),
+    depart: (kind: Departure) => departures.begin(kind),
     transfer,
   } as unknown as ToolKit;
   const speechHandle = { interrupted: false, allowInterruptions: true };

@@ -1,7 +1,7 @@
 import { llm } from '@livekit/agents';
 import { findTarget, type Target } from '../../core/calls/transfers/targets.ts';
 import type { TransferOutcome } from '../session/transfer/transfers.ts';
-import { holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
+import { depart, holdSpeech, reportedTool, type ToolKit } from './tool-kit.ts';
 
 /** Lets the agent put the caller through to a person, in the way that the target says. */
 export const transferCallTool = (kit: ToolKit, targets: readonly Target[]): llm.FunctionTool =>
@@ -29,12 +29,14 @@ export const transferCallTool = (kit: ToolKit, targets: readonly Target[]): llm.
         target,
         requestKey: kit.uses.key(kit.plan.epoch, toolCallId),
       };
+      const stay = depart(kit, 'transfer');
       const letGo = holdSpeech(ctx.speechHandle);
       let result: TransferOutcome;
       try {
         await ctx.waitForPlayout();
         result = await kit.transfer(order);
       } finally {
+        stay();
         letGo();
       }
       if (!result.ok)

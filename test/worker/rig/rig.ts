@@ -138,8 +138,8 @@ export class Rig implements AsyncDisposable {
     return await this.join(plan);
   }
 
-  async join(plan: CallPlan): Promise<Caller> {
-    const caller = await Caller.join(this.stack, plan.roomName, plan.callerIdentity ?? 'caller');
+  async join(plan: CallPlan, identity = plan.callerIdentity ?? 'caller'): Promise<Caller> {
+    const caller = await Caller.join(this.stack, plan.roomName, identity);
     this.#callers.push(caller);
     return caller;
   }

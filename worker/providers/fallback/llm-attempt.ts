@@ -24,10 +24,17 @@ export class Attempt {
   readonly #writing = new Promise<void>((resolve) => {
     this.#startWriting = resolve;
   });
+  readonly #mayBeSilent: () => boolean;
   hasAnswer = false;
 
-  constructor(member: Member<llm.LLM>, request: Parameters<llm.LLM['chat']>[0]) {
+  /** @param mayBeSilent whether to say nothing is an answer */
+  constructor(
+    member: Member<llm.LLM>,
+    request: Parameters<llm.LLM['chat']>[0],
+    mayBeSilent: () => boolean = () => false,
+  ) {
     this.member = member;
+    this.#mayBeSilent = mayBeSilent;
     this.#model = member.make(() => {
       this.#writtenAt = Date.now();
       this.#startWriting();
@@ -51,7 +58,7 @@ export class Attempt {
   get failure(): string | undefined {
     if (this.#error !== undefined) return messageOf(this.#error);
     if (!this.#over) return undefined;
-    if (this.#chunks === 0) return 'The language model ended without an answer.';
+    if (this.#chunks === 0 && !this.#mayBeSilent()) return 'The language model ended without an answer.';
     if (!this.#counted && this.hasAnswer && countsTokens.has(this.member))
       return 'The reply of the language model was cut off.';
     return undefined;

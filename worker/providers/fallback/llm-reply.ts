@@ -27,6 +27,7 @@ export const replyTiming: ReplyTiming = {
 type Model = Member<llm.LLM>;
 interface Options {
   readonly restartText: string;
+  readonly mayBeSilent?: (() => boolean) | undefined;
   readonly timing: ReplyTiming;
 }
 
@@ -71,12 +72,12 @@ export class Reply {
     const { attempts, giveUpMs } = this.#options.timing;
     const until = Date.now() + giveUpMs;
     const running = new Set<Attempt>();
-    let newest = new Attempt(first, this.#request);
+    let newest = new Attempt(first, this.#request, this.#options.mayBeSilent);
     running.add(newest);
     let asked = 1;
     let overtakeAt = Date.now() + this.#overtakeMs(newest.member);
     const ask = (member: Model) => {
-      newest = new Attempt(member, this.#request);
+      newest = new Attempt(member, this.#request, this.#options.mayBeSilent);
       running.add(newest);
       asked++;
       overtakeAt = Date.now() + this.#overtakeMs(member);
@@ -130,7 +131,12 @@ export class Reply {
       // What a function was called for is not asked for twice.
       if (step === undefined)
         return this.#called ? undefined : 'The language model stopped in the middle of its reply.';
-      if (step.done) return this.#called ? undefined : attempt.failure;
+      if (step.done) {
+        const broken = this.#called ? undefined : attempt.failure;
+        // Whoever listens is to know that to say nothing was the answer.
+        if (broken === undefined && !attempt.hasAnswer) yield { id: 'silence' };
+        return broken;
+      }
       attempt.consume();
       const { chunk } = step;
       this.#called ||= (chunk.delta?.toolCalls?.length ?? 0) > 0;

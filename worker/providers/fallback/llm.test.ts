@@ -66,7 +66,7 @@ class FakeStream extends llm.LLMStream {
 }
 
 /** Providers by name, each with what it does with its first, second … request. */
-function modelsOf(scripts: Record<string, readonly Script[]>) {
+function modelsOf(scripts: Record<string, readonly Script[]>, mayBeSilent = () => false) {
   const hooks = { onFault: vi.fn(), onSwitch: vi.fn(), onExhausted: vi.fn() };
   const asked: string[] = [];
   const closed: string[] = [];
@@ -87,6 +87,7 @@ function modelsOf(scripts: Record<string, readonly Script[]>) {
   if (!first) throw new Error('no models');
   const model = new FallbackLlm(new Chain<llm.LLM>('llm', [first, ...others], hooks), {
     restartText: 'Once more:',
+    mayBeSilent,
   });
   model.on('error', () => undefined);
   const reply = async (advanceMs = 20_000) => {
@@ -184,4 +185,15 @@ test('whoever refuses the key is not asked again', async () => {
   expect(await reply()).toBe('');
   expect(asked).toEqual(['a']);
   expect(hooks.onExhausted).toHaveBeenCalledWith('llm', expect.objectContaining({ refused: true }));
+});
+
+test('a model that says nothing has failed, unless it may: then nobody else is asked', async () => {
+  const failed = modelsOf({ a: [[]], b: [['From b.']] });
+  expect([await failed.reply(), failed.hooks.onFault.mock.calls.length]).toEqual(['From b.', 1]);
+  const silent = modelsOf({ a: [[]], b: [['From b.']] }, () => true);
+  expect(await silent.reply()).toBe('');
+  expect(silent.asked).toEqual(['a']);
+  const broken = modelsOf({ a: [[new Error('503 busy')]], b: [['From b.']] }, () => true);
+  expect(await broken.reply()).toBe('From b.');
+  for (const { hooks } of [silent, broken]) expect(hooks.onExhausted).not.toHaveBeenCalled();
 });

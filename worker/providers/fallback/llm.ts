@@ -7,6 +7,8 @@ type Request = Parameters<llm.LLM['chat']>[0];
 interface Options {
   /** Said when a reply broke off and its second telling is another one. */
   readonly restartText: string;
+  /** To say nothing is an answer now. Left out: it never is. */
+  readonly mayBeSilent?: (() => boolean) | undefined;
   readonly timing?: Partial<ReplyTiming>;
 }
 
@@ -49,6 +51,7 @@ export class FallbackLlm extends llm.LLM {
   override chat(request: Request): llm.LLMStream {
     const reply = new Reply(this.#chain, request, {
       restartText: this.#options.restartText,
+      mayBeSilent: this.#options.mayBeSilent,
       timing: { ...replyTiming, ...this.#options.timing },
     });
     return new FallbackStream(this, reply, request);

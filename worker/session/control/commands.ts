@@ -1,20 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { voice } from '@livekit/agents';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import type { ControlAction } from '../../../core/calls/control/command.ts';
 import { supervisorModeAttribute } from '../../../core/calls/plan.ts';
 import { background } from '../../../platform/background.ts';
+import type { Departure, Departures } from '../departures.ts';
 import type { CallParts } from '../parts.ts';
 import type { Speech } from '../speech.ts';
 import type { TransferOutcome, Transfers } from '../transfer/transfers.ts';
 import type { WaitingRoom } from '../transfer/waiting-room.ts';
+import { within } from '../within.ts';
+import type { Keypad } from './keypad.ts';
+import { Refusal } from './refusal.ts';
+import { sayAloud } from './say-aloud.ts';
 import { addToContext, type Silence } from './silence.ts';
 import type { Supervisors } from './supervisors.ts';
-
-/** Why a command cannot be carried out, in words for whoever asked. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-}
 
 export interface CommandParts {
   readonly parts: CallParts;
@@ -23,15 +22,16 @@ export interface CommandParts {
   readonly transfers: Transfers;
   readonly waiting: WaitingRoom;
   readonly supervisors: Supervisors;
+  readonly keypad: Keypad;
+  readonly departures: Departures;
   readonly session: () => voice.AgentSession | undefined;
   /** Somebody is on the line. */
   readonly answered: () => boolean;
   readonly handOff: (agentId: string) => Promise<string>;
 }
 
-/** Codes of RFC 4733 for the keys of a telephone. */
-const keyCodes = '0123456789*#ABCD';
-const keyGapMs = 300;
+/** How long a transfer waits for the words before it. */
+const momentMs = 15_000;
 
 /** What is of no use while it rings. */
 const needsCaller = new Set<ControlAction['kind']>([
@@ -53,8 +53,7 @@ export async function carryOut(around: CommandParts, id: string, action: Control
   if (needsEar.has(action.kind) && transfers.running) throw new Refusal('The caller is on hold.');
   switch (action.kind) {
     case 'say':
-      background(parts.log, 'saying what a supervisor wrote', speech.say(action.text, 'say'));
-      return 'The agent says it next.';
+      return await sayAloud(parts, speech, action.text);
     case 'message':
       if (silence.on) throw new Refusal('The agent is silent.');
       await session.interrupt({ force: true }).await;
@@ -88,11 +87,10 @@ export async function carryOut(around: CommandParts, id: string, action: Control
     case 'hand_off':
       if (silence.on) throw new Refusal('The agent is silent. Let it speak before another one goes on.');
       if (transfers.running) throw new Refusal('A transfer is under way.');
-      return await around.handOff(action.agentId);
+      return await handOff(around, action.agentId);
     case 'dtmf':
       if (parts.plan.channel !== 'phone') throw new Refusal('Keys are for a telephone; this is a web call.');
-      background(parts.log, 'sending keys', pressKeys(parts, action.digits));
-      return 'The keys are pressed.';
+      return await pressKeys(around, action.digits);
     case 'supervise':
       return await supervise(around, action.identity, action.mode);
     case 'take_over':
@@ -148,19 +146,22 @@ export const whisperTo = (session: voice.AgentSession, text: string): Promise<vo
   );
 
 function startTransfer(
-  { parts, speech, transfers, silence }: CommandParts,
+  { parts, speech, transfers, silence, departures }: CommandParts,
   session: voice.AgentSession,
   id: string,
   { target, mode }: Extract<ControlAction, { kind: 'transfer' }>,
 ): string {
   const problem = transfers.problem({ target });
   if (problem) throw new Refusal(problem);
+  const stay = leave(departures, 'transfer');
   const sayMoment = async () => {
-    const moment = await speech.say(speech.phrase('moment'), 'say');
-    await moment?.waitForPlayout();
+    // An agent whose voice is gone puts through all the same: then of all times.
+    const said = speech.say(speech.phrase('moment'), 'say').then((moment) => moment?.waitForPlayout());
+    await within(momentMs, said);
   };
   const run = async () => {
-    const result = await transfers.transfer({ target, mode, requestKey: `command-${id}` }, sayMoment);
+    const order = { target, mode, requestKey: `command-${id}` };
+    const result = await transfers.transfer(order, sayMoment).finally(stay);
     if (!silence.on) sayBack(parts, speech, session, result);
   };
   background(parts.log, 'a transfer by command', run());
@@ -171,6 +172,7 @@ function cancelTransfer(transfers: Transfers): string {
   const cancelled = transfers.cancel();
   if (cancelled === 'none') throw new Refusal('No transfer is under way.');
   if (cancelled === 'too_late') throw new Refusal('The carrier is moving the caller already.');
+  if (cancelled === 'connecting') throw new Refusal('The caller is being connected already.');
   return 'The transfer is given up.';
 }
 
@@ -190,12 +192,34 @@ function sayBack(
   else speech.saySoon(`I am sorry. ${result.reason}`, 'say');
 }
 
-async function pressKeys({ ctx }: CallParts, digits: string): Promise<void> {
-  for (const digit of digits.toUpperCase()) {
-    if (digit === 'W') await sleep(500);
-    else await ctx.room.localParticipant?.publishDtmf(keyCodes.indexOf(digit), digit);
-    await sleep(keyGapMs);
+/** Answers when the first key is pressed, or why it is not. */
+async function pressKeys({ keypad, parts }: CommandParts, digits: string): Promise<string> {
+  const isNext = keypad.busy;
+  const keys = digits.toUpperCase().replaceAll('W', ',');
+  const begun = new Promise<void>((resolve, reject) => {
+    keypad.press(keys, resolve).catch(reject);
+  });
+  if (!isNext) {
+    await begun;
+    return 'The keys are pressed.';
   }
+  background(parts.log, 'sending keys', begun);
+  return 'The keys are pressed after those that are being pressed.';
+}
+
+async function handOff({ departures, handOff: go }: CommandParts, agentId: string): Promise<string> {
+  const stay = leave(departures, 'hand_off');
+  try {
+    return await go(agentId);
+  } finally {
+    stay();
+  }
+}
+
+function leave(departures: Departures, kind: Departure): () => void {
+  const begun = departures.begin(kind);
+  if (typeof begun === 'string') throw new Refusal(begun);
+  return begun;
 }
 
 async function supervise(

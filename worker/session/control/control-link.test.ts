@@ -4,8 +4,8 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { controlTopic, sealCommand } from '../../../core/calls/control/command.ts';
 import { createLogger } from '../../../platform/log.ts';
 import type { CallParts } from '../parts.ts';
-import { Refusal } from './commands.ts';
 import { ControlLink } from './control-link.ts';
+import { Refusal } from './refusal.ts';
 
 const callId = '0198f3c0-0000-7000-8000-000000000001';
 const secret = 'the internal token';

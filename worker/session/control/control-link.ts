@@ -3,7 +3,7 @@ import { type ControlCommand, controlTopic, openCommand } from '../../../core/ca
 import type { CallEventBody } from '../../../core/calls/events.ts';
 import { background } from '../../../platform/background.ts';
 import type { CallParts } from '../parts.ts';
-import { Refusal } from './commands.ts';
+import { Refusal } from './refusal.ts';
 
 type Answer = Extract<CallEventBody, { type: 'control.applied' | 'control.refused' }>;
 

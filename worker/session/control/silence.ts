@@ -14,9 +14,12 @@ export class Silence {
   #takenOver: boolean;
   #held = false;
   #meanwhile: Said[] = [];
+  readonly #isOnHold: () => boolean;
 
-  constructor(parts: CallParts) {
+  /** @param isOnHold the caller hears music, and what the agent said now would be said into it */
+  constructor(parts: CallParts, isOnHold: () => boolean = () => false) {
     this.#parts = parts;
+    this.#isOnHold = isOnHold;
     // As the call was when its former worker was lost.
     this.#muted = parts.plan.silence?.muted ?? false;
     this.#takenOver = parts.plan.silence?.takenOver ?? false;
@@ -28,6 +31,11 @@ export class Silence {
 
   get on(): boolean {
     return this.#muted || this.#takenOver || this.#held;
+  }
+
+  /** The caller waits for somebody else: a turn of theirs that ended a moment before is kept, not answered. */
+  get onHold(): boolean {
+    return this.#isOnHold();
   }
 
   get takenOver(): boolean {
@@ -50,6 +58,11 @@ export class Silence {
     this.#held = false;
     if (!this.on) await this.#catchUp('');
     return !this.on;
+  }
+
+  /** The agent has the caller again, and is told what they said when it could not answer. */
+  async afterHold(): Promise<void> {
+    if (!this.on) await this.#catchUp('');
   }
 
   takeOver(): void {

@@ -1,6 +1,7 @@
 import { type RemoteParticipant, RoomEvent } from '@livekit/rtc-node';
 import { withResolvers } from '../../../platform/with-resolvers.ts';
 import { durationMs } from '../frames.ts';
+import { awayMs } from '../guests.ts';
 import type { CallParts } from '../parts.ts';
 import type { SideTrack } from '../side-track.ts';
 import type { Speech } from '../speech.ts';
@@ -13,9 +14,6 @@ const helloMs = 500;
 const patienceMs = [7_000, 7_000] as const;
 /** A yes that comes while the last words of the question are still being said counts. */
 const headStartMs = 1_500;
-
-/** A leg whose connection to LiveKit is made anew leaves the room for a moment, and is no person who has hung up. */
-const awayMs = 1_500;
 
 export type Answer = Decision | 'gone';
 

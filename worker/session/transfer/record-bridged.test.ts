@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { DisconnectReason, RoomEvent } from '@livekit/rtc-node';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createLogger } from '../../../platform/log.ts';
+import { awayMs } from '../guests.ts';
 import { jobTerminated } from '../host.ts';
 import type { CallParts } from '../parts.ts';
 import { recordBridged } from './record-bridged.ts';
@@ -35,9 +36,9 @@ function rig() {
     },
   } as unknown as CallParts;
   const ended = recordBridged(parts, two, async () => void steps.push('released'));
-  const leave = (identity: string) => {
+  const leave = (identity: string, disconnectReason?: DisconnectReason) => {
     room.remoteParticipants.delete(identity);
-    room.emit(RoomEvent.ParticipantDisconnected, { identity });
+    room.emit(RoomEvent.ParticipantDisconnected, { identity, disconnectReason });
   };
   return { ended, steps, room, leave, stopping, over };
 }
@@ -74,4 +75,24 @@ test('a room that was closed is the end, also when LiveKit ends the job first; a
   const lost = rig();
   lost.room.emit(RoomEvent.Disconnected, DisconnectReason.SIGNAL_CLOSE);
   expect(await lost.ended).toBeUndefined();
+});
+
+test('one whose connection is made anew has not hung up, unless they stay away', async () => {
+  vi.useFakeTimers();
+  try {
+    const { ended, leave, room } = rig();
+    let isOver = false;
+    void ended.then(() => {
+      isOver = true;
+    });
+    leave('person-1', DisconnectReason.STATE_MISMATCH);
+    room.remoteParticipants.set('person-1', { identity: 'person-1' });
+    await vi.advanceTimersByTimeAsync(2 * awayMs);
+    expect(isOver).toBe(false);
+    leave('caller', DisconnectReason.STATE_MISMATCH);
+    await vi.advanceTimersByTimeAsync(awayMs);
+    expect(await ended).toBe('One of the two who were connected has hung up.');
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,6 +1,8 @@
 import { DisconnectReason, RoomEvent } from '@livekit/rtc-node';
 import { agentStateAttribute, callIdAttribute } from '../../../core/calls/plan.ts';
+import { awayMs } from '../guests.ts';
 import { jobTerminated } from '../host.ts';
+import { isMadeAnew } from '../line.ts';
 import type { CallParts } from '../parts.ts';
 import { within } from '../within.ts';
 
@@ -43,7 +45,10 @@ function untilApart(
       if (two.some((identity) => !room.remoteParticipants.has(identity)))
         resolve('One of the two who were connected has hung up.');
     };
-    room.on(RoomEvent.ParticipantDisconnected, look);
+    room.on(RoomEvent.ParticipantDisconnected, ({ disconnectReason }) => {
+      if (isMadeAnew(disconnectReason)) setTimeout(look, awayMs);
+      else look();
+    });
     room.on(RoomEvent.Disconnected, (reason) =>
       resolve(isClosed(reason) ? 'The room was closed.' : undefined),
     );

@@ -6,6 +6,7 @@ import { personIdentity } from '../../../core/calls/plan.ts';
 import { createLogger } from '../../../platform/log.ts';
 import { serve } from '../../../test/harness/serve.ts';
 import type { Caller } from '../caller.ts';
+import type { Guests } from '../guests.ts';
 import { Outcome } from '../outcome.ts';
 import type { CallParts } from '../parts.ts';
 import { Transfers } from './transfers.ts';
@@ -42,7 +43,7 @@ beforeEach(async () => {
 
 const begun = { ok: true, transferId, name: 'Desk', to: '+14155550100', callerNumber: null };
 
-function rig(mode: 'cold' | 'warm' | 'conference') {
+function rig(mode: 'cold' | 'warm' | 'conference', isAnnounced = false) {
   const events: { type: string; outcome?: string }[] = [];
   const person = phone(personIdentity(transferId));
   const room = Object.assign(new EventEmitter(), {
@@ -78,12 +79,16 @@ function rig(mode: 'cold' | 'warm' | 'conference') {
     ...{ hold: async () => undefined, release: async () => undefined, connect },
     briefing: async () => 'A caller.',
     consult: async () => 'accepted',
-    announceRecording: async () => false,
+    announceRecording: async () => isAnnounced,
   } as unknown as WaitingRoom;
-  const transfers = new Transfers(parts, caller, waiting);
+  const guests = { join: vi.fn(), record: vi.fn() };
+  const afterHold = vi.fn(async () => undefined);
+  const transfers = new Transfers(parts, caller, {
+    ...{ waiting, guests: guests as unknown as Guests, silence: { afterHold } },
+  });
   const go = (before?: () => Promise<void>) =>
     transfers.transfer({ target: '', requestKey: '1-1-call_0' }, before);
-  return { transfers, go, connect, events, outcome };
+  return { transfers, go, connect, events, outcome, guests, afterHold };
 }
 
 test('while the carrier moves the caller it is too late to give a transfer up; before and after it is not', async () => {
@@ -138,4 +143,44 @@ test('two who hear each other stay together when that cannot be noted', async ()
     expect(asked).not.toContain('RemoveParticipant');
     expect(outcome.ending?.reason).toBe(mode === 'conference' ? undefined : 'transferred');
   }
+});
+
+test('nobody is told that a transfer is given up which is being made', async () => {
+  const { transfers, go } = rig('conference');
+  const seen: string[] = [];
+  answer = async (what) => {
+    if (what === 'accepted' || what === 'joined') seen.push(transfers.cancel());
+    return undefined;
+  };
+  expect(await go()).toMatchObject({ ok: true });
+  expect(seen).toEqual(['connecting', 'connecting']);
+  expect(transfers.cancel()).toBe('none');
+});
+
+test('an agent that has the caller again, or still, is told what they said on hold', async () => {
+  for (const [mode, times] of [
+    ['warm', 0],
+    ['conference', 1],
+  ] as const) {
+    const { go, afterHold } = rig(mode);
+    await go();
+    expect(afterHold).toHaveBeenCalledTimes(times);
+  }
+  const refused = rig('warm');
+  answer = async (what) =>
+    what === 'transfers' ? { status: 200, body: { ok: false, reason: 'Not now.' } } : undefined;
+  expect(await refused.go()).toEqual({ ok: false, reason: 'Not now.' });
+  expect(refused.afterHold).toHaveBeenCalledTimes(1);
+});
+
+test('whoever joins in is heard by the agent; whoever knows of the recording is recorded, and it says so for a rescuer', async () => {
+  for (const mode of ['warm', 'conference'] as const)
+    for (const isAnnounced of [true, false]) {
+      const { go, guests, events } = rig(mode, isAnnounced);
+      await go();
+      const person = personIdentity(transferId);
+      expect(guests.join.mock.calls).toEqual(mode === 'conference' ? [[person]] : []);
+      expect(guests.record.mock.calls).toEqual(isAnnounced ? [[person]] : []);
+      expect(events.at(-1)).toMatchObject({ outcome: 'joined', recorded: isAnnounced });
+    }
 });

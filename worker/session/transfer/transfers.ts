@@ -4,7 +4,8 @@ import { reasonOf, type TransferMode, type TransferStatus } from '../../../core/
 import { bareNumber, orderedTarget, type Target } from '../../../core/calls/transfers/targets.ts';
 import { type TransferAnswer, transferAnswer } from '../../../core/calls/transfers/wire.ts';
 import type { Caller } from '../caller.ts';
-import { CallerSound } from '../caller-sound.ts';
+import type { Silence } from '../control/silence.ts';
+import type { Guests } from '../guests.ts';
 import { askControlPlane } from '../internal-client.ts';
 import type { CallParts } from '../parts.ts';
 import { within } from '../within.ts';
@@ -35,6 +36,12 @@ interface Asked {
 
 type Started = Extract<TransferAnswer, { ok: true }> & { readonly mode: TransferMode };
 
+interface Around {
+  readonly waiting: WaitingRoom;
+  readonly guests: Guests;
+  readonly silence: Pick<Silence, 'afterHold'>;
+}
+
 const refused = (reason: string): TransferOutcome => ({ ok: false, reason });
 
 /**
@@ -45,14 +52,20 @@ export class Transfers {
   readonly #parts: CallParts;
   readonly #caller: Caller;
   readonly #waiting: WaitingRoom;
+  readonly #guests: Guests;
+  readonly #silence: Around['silence'];
   #running: AbortController | undefined;
   /** The carrier was told to move the caller, and nobody can call that back. */
   #referring = false;
+  /** The person has taken the call: what is being done now is done to its end. */
+  #connecting = false;
 
-  constructor(parts: CallParts, caller: Caller, waiting: WaitingRoom) {
+  constructor(parts: CallParts, caller: Caller, { waiting, guests, silence }: Around) {
     this.#parts = parts;
     this.#caller = caller;
     this.#waiting = waiting;
+    this.#guests = guests;
+    this.#silence = silence;
   }
 
   get running(): boolean {
@@ -60,9 +73,10 @@ export class Transfers {
   }
 
   /** Gives up what is under way, where that is still possible. */
-  cancel(): 'given_up' | 'none' | 'too_late' {
+  cancel(): 'given_up' | 'none' | 'too_late' | 'connecting' {
     if (!this.#running) return 'none';
     if (this.#referring) return 'too_late';
+    if (this.#connecting) return 'connecting';
     this.#running.abort(new Error('cancelled'));
     return 'given_up';
   }
@@ -104,6 +118,8 @@ export class Transfers {
       return refused(signal.aborted ? 'The transfer was cancelled.' : 'The transfer did not work.');
     } finally {
       this.#running = undefined;
+      this.#connecting = false;
+      if (!outcome.ending) await within(1_000, this.#silence.afterHold());
     }
   }
 
@@ -146,7 +162,11 @@ export class Transfers {
     try {
       await this.#waiting.hold(mode);
       const { status, announced } = await this.#ask({ ...answer, mode }, signal);
-      if (status === 'accepted') return await this.#connect({ ...answer, mode }, announced);
+      if (status === 'accepted') {
+        signal.throwIfAborted();
+        this.#connecting = true;
+        return await this.#connect({ ...answer, mode }, announced);
+      }
       return await this.#giveUp(answer, status);
     } catch (error) {
       const cancelled = signal.aborted;
@@ -181,26 +201,21 @@ export class Transfers {
     const { host, events, outcome, log } = this.#parts;
     const { status } = await step(host.config, transferId, { status: 'accepted' });
     if (status !== 'accepted') throw new Error(`The transfer is ${status} already.`);
-    await this.#waiting.connect(personIdentity(transferId), mode);
-    if (announced) this.#record(personIdentity(transferId));
+    await this.#waiting.connect(mode);
+    const person = personIdentity(transferId);
+    if (announced) this.#guests.record(person);
+    if (mode === 'conference') this.#guests.join(person);
     // Who hears each other is not torn apart because that cannot be noted.
     await step(host.config, transferId, { status: 'joined' }).catch((error: unknown) =>
       log.error({ err: error, transferId }, 'a transfer is done and cannot be noted'),
     );
     events.emit({
       type: 'transfer.finished',
-      ...{ to, ok: true, detail: '', transferId, outcome: 'joined' },
+      ...{ to, ok: true, detail: '', transferId, outcome: 'joined', recorded: announced },
     });
     if (mode === 'conference') return { ok: true, stays: true, name };
     outcome.finish('transferred', to, null, { transferId, to, announced });
     return { ok: true, stays: false, name };
-  }
-
-  /** From now on they are on the right side of the recording. */
-  #record(person: string): void {
-    const { ctx, recording, log } = this.#parts;
-    const sound = new CallerSound(ctx.room, ({ identity }) => identity === person, log);
-    recording.addPerson((hear) => sound.listen(hear));
   }
 
   /** The caller is back, whoever cannot be reached. */

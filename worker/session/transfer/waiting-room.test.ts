@@ -1,9 +1,6 @@
-import { EventEmitter } from 'node:events';
 import { initializeLogger, voice } from '@livekit/agents';
-import { RoomEvent } from '@livekit/rtc-node';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import { agentDefinition } from '../../../core/agents/definition.ts';
-import { createLogger } from '../../../platform/log.ts';
 import type { ProviderSet } from '../../providers/index.ts';
 import { resumedContext } from '../history.ts';
 import type { MediaGate } from '../media-gate.ts';
@@ -33,27 +30,4 @@ test('whoever is asked to take a call is told what the caller said before anothe
     host: { config: { env: {} } },
   });
   expect(await waiting.briefing(null)).toContain('My bill is wrong.');
-});
-
-test('an agent in a conference knows when it is alone with the caller again', async () => {
-  const room = Object.assign(new EventEmitter(), { remoteParticipants: new Map([['person-1', {}]]) });
-  const waiting = await rig({
-    ...{ ctx: { room }, outcome: {}, log: createLogger('test', { level: 'silent' }) },
-    input: { addGuest: () => undefined },
-  });
-  await waiting.connect('person-1', 'conference');
-  const leave = (identity: string) => {
-    room.remoteParticipants.delete(identity);
-    room.emit(RoomEvent.ParticipantDisconnected, { identity });
-  };
-  const told = () =>
-    session.currentAgent.chatCtx.items.flatMap((item) =>
-      item.type === 'message' && item.textContent?.includes('hung up') ? [item.role] : [],
-    );
-  leave('supervisor-1');
-  expect(told()).toEqual([]);
-  leave('person-1');
-  leave('person-1');
-  await vi.waitFor(() => expect(told()).toEqual(['system']));
-  expect(room.eventNames()).toEqual([]);
 });

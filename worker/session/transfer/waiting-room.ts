@@ -1,9 +1,8 @@
 import type { voice } from '@livekit/agents';
-import { type RemoteParticipant, RoomEvent } from '@livekit/rtc-node';
+import type { RemoteParticipant } from '@livekit/rtc-node';
 import type { TransferMode } from '../../../core/calls/transfers/state.ts';
 import { background } from '../../../platform/background.ts';
 import type { ProviderSet } from '../../providers/index.ts';
-import { addToContext } from '../control/silence.ts';
 import { asideTrack, holdTrack } from '../hearing.ts';
 import { saidSoFar } from '../history.ts';
 import type { MediaGate } from '../media-gate.ts';
@@ -17,8 +16,6 @@ import { briefingFor } from './briefing.ts';
 import { type Answer, consult } from './consult.ts';
 import { transferWords } from './words.ts';
 
-const aloneAgain =
-  'The person who was on the line with you two has hung up. You are alone with the caller again, and lead the conversation.';
 const announceTimeoutMs = 20_000;
 
 /** The sound side of a transfer: the caller waits with music, the person is spoken to alone, then both are connected. */
@@ -40,6 +37,11 @@ export class WaitingRoom {
   attach(session: voice.AgentSession, providers: ProviderSet): void {
     this.#session = session;
     this.#providers = providers;
+  }
+
+  /** The caller hears music. */
+  get holds(): boolean {
+    return this.#hold !== undefined;
   }
 
   /** Between the caller and the rest of the call there is only music, and the agent does not listen to them. */
@@ -140,31 +142,13 @@ export class WaitingRoom {
     return true;
   }
 
-  /** Caller and person hear each other. In a conference the agent goes on, and listens to both. */
-  async connect(person: string, mode: TransferMode): Promise<void> {
+  /** Caller and person hear each other. In a conference the agent goes on. */
+  async connect(mode: TransferMode): Promise<void> {
     this.#hold?.stop();
     await this.#gate.set('together');
     if (mode !== 'conference') return;
     await this.#close();
-    this.#parts.input.addGuest(person);
     this.#session?.input.setAudioEnabled(true);
-    this.#noteWhenGone(person);
-  }
-
-  /** An agent that was told to let the two talk leads the conversation again. */
-  #noteWhenGone(person: string): void {
-    const { ctx, outcome, log } = this.#parts;
-    const look = () => {
-      if (ctx.room.remoteParticipants.has(person)) return;
-      ctx.room.off(RoomEvent.ParticipantDisconnected, look);
-      if (outcome.ending) return;
-      const told = addToContext(this.#requireSession(), (context) =>
-        context.addMessage({ role: 'system', content: aloneAgain }),
-      );
-      background(log, 'telling the agent that somebody has left', told);
-    };
-    ctx.room.on(RoomEvent.ParticipantDisconnected, look);
-    look();
   }
 
   /** The call is over; whatever plays falls silent. */
