@@ -1,4 +1,4 @@
-import { getTableColumns, type InferInsertModel, type SQL, sql } from 'drizzle-orm';
+import { getTableColumns, type InferInsertModel, type InferSelectModel, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Database, Transaction } from './client.ts';
 import { copyArray } from './copy.ts';
@@ -15,7 +15,42 @@ export async function insertMany<T extends PgTable>(
   rows: readonly InferInsertModel<T>[],
 ): Promise<void> {
   const [first] = rows;
-  if (first === undefined) return;
+  if (first !== undefined) await db.execute(insertOf(table, first, rows));
+}
+
+/**
+ * The same, and rows that are there already are left alone. Returns the columns of those that were not, mapped as a
+ * select maps them.
+ */
+export async function insertNew<T extends PgTable, K extends keyof InferSelectModel<T> & string>(
+  db: Pick<Database | Transaction, 'execute'>,
+  table: T,
+  rows: readonly InferInsertModel<T>[],
+  returned: readonly K[],
+): Promise<Pick<InferSelectModel<T>, K>[]> {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const columns = Object.entries(getTableColumns(table)).filter(([key]) => returned.includes(key as K));
+  const named = columns.map(([key, { name }]) => sql`${sql.identifier(name)} as ${sql.identifier(key)}`);
+  const { rows: added } = await db.execute(
+    sql`${insertOf(table, first, rows)} on conflict do nothing returning ${list(named)}`,
+  );
+  return added.map(
+    (row) =>
+      Object.fromEntries(
+        columns.map(([key, column]) => {
+          const value = row[key];
+          return [key, value === null ? null : column.mapFromDriverValue(value)];
+        }),
+      ) as Pick<InferSelectModel<T>, K>,
+  );
+}
+
+function insertOf<T extends PgTable>(
+  table: T,
+  first: InferInsertModel<T>,
+  rows: readonly InferInsertModel<T>[],
+): SQL {
   const columns = Object.entries(getTableColumns(table)).filter(([key]) => Object.hasOwn(first, key));
   const values: SQL[] = [];
   const arrays: SQL[] = [];
@@ -37,7 +72,7 @@ export async function insertMany<T extends PgTable>(
     arrays.length > 0
       ? sql`unnest(${list(arrays)}) as given(${list(varying)})`
       : sql`generate_series(1, ${rows.length}::int)`;
-  await db.execute(sql`insert into ${table} (${list(names)}) select ${list(values)} from ${given}`);
+  return sql`insert into ${table} (${list(names)}) select ${list(values)} from ${given}`;
 }
 
 const list = (parts: readonly Parameters<typeof sql.join>[0][number][]): SQL => sql.join([...parts], sql`, `);

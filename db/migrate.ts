@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { Client } from 'pg';
@@ -7,21 +8,44 @@ const migrationsFolder = fileURLToPath(new URL('migrations', import.meta.url));
 /** Any number, as long as it is always the same: two processes that start together migrate one after the other. */
 const migrationLock = 7_214_903_115;
 
+/** The database has been brought further than this checkout goes; the message is a sentence for the operator. */
+class NewerDatabaseError extends Error {}
+
 /**
  * Brings the database to the schema of this checkout. Safe to run from several processes at once.
- * Throws an Error of one sentence about DATABASE_URL when the server cannot be used.
+ * Throws an Error of one sentence about DATABASE_URL when the server cannot be used, and of one that says what to do
+ * when a newer version has migrated the database: what it changed, this one would misread.
  */
 export async function migrateDatabase(databaseUrl: string): Promise<void> {
   const client = await connect(databaseUrl);
   try {
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
+    await refuseNewer(client);
     await migrate(drizzle(client), { migrationsFolder });
   } catch (error) {
+    if (error instanceof NewerDatabaseError) throw error;
     throw new Error(`The migration of the database failed: ${rootMessage(error)}.`, { cause: error });
   } finally {
     // Ending the session gives the lock back.
     await client.end().catch(() => undefined);
   }
+}
+
+async function refuseNewer(client: Client): Promise<void> {
+  const known = readMigrationFiles({ migrationsFolder }).map(({ folderMillis }) => folderMillis);
+  const { rows: tables } = await client.query(
+    `select 1 where to_regclass('drizzle.__drizzle_migrations') is not null`,
+  );
+  if (tables.length === 0) return;
+  const { rows } = await client.query<{ unknown: number }>(
+    'select count(*)::int as unknown from drizzle.__drizzle_migrations where created_at > $1',
+    [Math.max(0, ...known)],
+  );
+  const unknown = rows[0]?.unknown ?? 0;
+  if (unknown > 0)
+    throw new NewerDatabaseError(
+      `The database is of a newer version of Trunkline (${unknown} ${unknown === 1 ? 'migration' : 'migrations'} that this one does not know): start that version or a later one, or restore a backup from before its update.`,
+    );
 }
 
 async function connect(databaseUrl: string): Promise<Client> {

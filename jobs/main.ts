@@ -3,6 +3,7 @@ import { RedisFleet } from '../control-plane/adapters/fleet.ts';
 import { LiveKitRooms } from '../control-plane/adapters/rooms.ts';
 import { type Services, systemContext } from '../core/context.ts';
 import { type DatabaseHandle, openDatabase } from '../db/client.ts';
+import { faultOfKey } from '../db/sealed-secrets.ts';
 import { background } from '../platform/background.ts';
 import { openBlobStore } from '../platform/blob-store.ts';
 import { allowedHosts, type Config, ConfigError, readConfig } from '../platform/config.ts';
@@ -47,6 +48,11 @@ async function main(): Promise<void> {
     onError: (error) => log.warn({ reason: error.message }, 'a database connection broke'),
   });
   shutdown.add('database', () => database.close());
+  const sealer = new Sealer(config.secrets.encryptionKey);
+  // Jobs wait out a database that is away; what the key is then worth shows when it is back.
+  const fault = await faultOfKey(database.pool, sealer).catch(() => null);
+  if (fault?.isOther) throw new ConfigError(fault.sentence);
+  if (fault !== null) log.error({ reason: fault.sentence }, 'some stored secrets cannot be opened');
   const redis = openRedis(config.redisUrl, log, 'queues');
   const subscriber = openRedis(config.redisUrl, log, 'call events');
   // The dialer holds its lock while it asks.
@@ -61,7 +67,7 @@ async function main(): Promise<void> {
   shutdown.add('queues', () => queues.close());
   const pacer = new RedisPacer(hasty);
   const services: JobServices = {
-    ...buildCore(config, database, new RedisFleet(hasty), log),
+    ...buildCore(config, database, sealer, new RedisFleet(hasty), log),
     livekit: connectLiveKit(config.livekit),
     callEvents: new CallEvents(subscriber),
     queues,
@@ -70,6 +76,7 @@ async function main(): Promise<void> {
     limits: { ...callLimits, waitMs: config.env.CALLER_WAIT_SECONDS * 1_000 },
     sipPlace: sipPlaceOf(config),
     pacing: { pacer, trunkCallsPerSecond: config.env.DIALER_TRUNK_CPS },
+    messagesKeepMs: config.env.MESSAGES_KEEP_DAYS * 86_400_000,
     purgeOutbox: (olderThanMs) => purgeOutbox(database.pool, olderThanMs),
   };
   const workers = startWorkers(redis, tasks, services);
@@ -100,6 +107,7 @@ async function main(): Promise<void> {
 function buildCore(
   config: Config,
   database: DatabaseHandle,
+  sealer: Sealer,
   fleet: RedisFleet,
   log: Logger,
 ): Pick<JobServices, 'core' | 'ctx'> {
@@ -128,7 +136,7 @@ function buildCore(
       chatModel: chatStream(config.env),
       allowedHosts: allowedHosts(config),
     },
-    sealer: new Sealer(config.secrets.encryptionKey),
+    sealer,
     log,
     publicUrl: config.publicUrl,
     authSecret: config.secrets.authSecret,

@@ -22,6 +22,8 @@ export interface JobServices {
   readonly sipPlace: SipPlace | null;
   /** How fast trunks are used, shared with the dialer. */
   readonly pacing: { readonly pacer: Pacer; readonly trunkCallsPerSecond: number };
+  /** So long after they were written mail and text messages are removed. */
+  readonly messagesKeepMs: number;
   /** Removes messages sent longer ago than this; returns how many. */
   purgeOutbox(olderThanMs: number): Promise<number>;
 }

@@ -9,23 +9,24 @@ const rules = ruleSettings.parse({
   purpose: 'informational',
   windows: Object.fromEntries(weekdays.map((day) => [day, [{ from: '00:00', to: '24:00' }]])),
 });
-const noCampaign = '00000000-0000-0000-0000-000000000000';
+/** For lists of the workspace alone. */
+export const noCampaign = '00000000-0000-0000-0000-000000000000';
 const askAgainMs = 15 * 60_000;
 
 /**
  * Whether the rules of dialing let a call-back be placed now; null: they do. Who has said since that they want no calls
- * gets none. National registries are about calls that nobody asked for, and are not looked at.
+ * gets none; the list of the campaign in whose call they asked counts too. National registries are about calls that nobody asked for, and are not looked at.
  */
 export async function judgeCallback(
   ctx: OperationContext,
   { workspaceId, phoneNumber, timeZone }: typeof callbacks.$inferSelect,
-  country: string | null,
+  { country, campaignId }: { country: string | null; campaignId: string | null },
 ): Promise<{ cancel: string } | { waitUntilMs: number; why: string } | null> {
   // `UTC` and offsets are how a time was written, not where somebody is.
   const givenZone = timeZone.includes('/') && isZone(timeZone) ? timeZone : null;
   const place = locate({ phone: phoneNumber, country, givenZone });
   if ('problem' in place) return { cancel: 'Nothing tells in which time zone this person is.' };
-  const { listed } = await gatherLists(ctx.db, { id: noCampaign, workspaceId }, [phoneNumber]);
+  const { listed } = await gatherLists(ctx.db, { id: campaignId ?? noCampaign, workspaceId }, [phoneNumber]);
   const list = listed.get(phoneNumber) ?? null;
   const atMs = nowMs(ctx);
   const verdict = judgeContact(

@@ -39,8 +39,8 @@ export const placeDueCallbacks = operation({
   run: async (ctx, { limit }): Promise<{ placed: number; looked: number }> => {
     const due = await takeDue(ctx, limit);
     let placed = 0;
-    for (const { callback, phoneNumberId } of due) {
-      const verdict = await decide(ctx, callback, phoneNumberId);
+    for (const { callback, ...origin } of due) {
+      const verdict = await decide(ctx, callback, origin);
       if ('callId' in verdict) placed++;
       else ctx.log.info({ callbackId: callback.id, ...verdict }, 'a call-back was not placed');
       await ctx.db.update(callbacks).set(changeOf(verdict)).where(eq(callbacks.id, callback.id));
@@ -59,7 +59,7 @@ function changeOf(verdict: Verdict): Partial<typeof callbacks.$inferInsert> {
 async function takeDue(ctx: OperationContext, limit: number) {
   const at = new Date(nowMs(ctx));
   return ctx.db
-    .select({ callback: callbacks, phoneNumberId: calls.phoneNumberId })
+    .select({ callback: callbacks, phoneNumberId: calls.phoneNumberId, campaignId: calls.campaignId })
     .from(callbacks)
     .innerJoin(calls, eq(calls.id, callbacks.callId))
     .where(
@@ -80,7 +80,7 @@ async function takeDue(ctx: OperationContext, limit: number) {
 async function decide(
   ctx: OperationContext,
   callback: Callback,
-  phoneNumberId: string | null,
+  { phoneNumberId, campaignId }: { phoneNumberId: string | null; campaignId: string | null },
 ): Promise<Verdict> {
   const { workspaceId, phoneNumber, agentId, dueAt, reason } = callback;
   const atMs = nowMs(ctx);
@@ -92,7 +92,8 @@ async function decide(
   if (!agent) return { cancel: 'Its agent was deleted.' };
   if ((await placedSince(ctx, callback, atMs - dayMs)) >= mostADay)
     return { cancel: `There were ${mostADay} call-backs to this number within a day.` };
-  const judged = await judgeCallback(ctx, callback, parsePhoneNumberFromString(phoneNumber)?.country ?? null);
+  const country = parsePhoneNumberFromString(phoneNumber)?.country ?? null;
+  const judged = await judgeCallback(ctx, callback, { country, campaignId });
   if (judged !== null) return judged;
   if (await isOnThePhone(ctx, callback))
     return { waitUntilMs: atMs + againMs, why: 'They are on the phone.' };

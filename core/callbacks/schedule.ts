@@ -2,11 +2,13 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { DateTime } from 'luxon';
 import { z } from 'zod';
 import { callbacks } from '../../db/schema/callbacks.ts';
+import { gatherLists } from '../campaigns/ledger/gather-lists.ts';
 import { locate } from '../campaigns/rules/places/locate.ts';
 import type { OperationContext } from '../context.ts';
 import { phoneNumberField } from '../fields.ts';
 import { requestKey, type ToolSubject } from '../tools/subject.ts';
 import { ToolError } from '../tools/tool.ts';
+import { noCampaign } from './judge.ts';
 
 const maxDaysAhead = 90;
 
@@ -31,6 +33,13 @@ export async function scheduleCallback(
   if (due <= now) throw new ToolError(`That time has passed. It is now ${spoken(now.setZone(due.zone))}.`);
   if (due > now.plus({ days: maxDaysAhead }))
     throw new ToolError(`Call-backs can be at most ${maxDaysAhead} days ahead. Ask for an earlier day.`);
+  const { listed } = await gatherLists(ctx.db, { id: noCampaign, workspaceId: subject.workspaceId }, [
+    phoneNumber,
+  ]);
+  if (listed.get(phoneNumber) === 'workspace')
+    throw new ToolError(
+      'This number is on the do-not-call list, so no call can be promised. Tell the caller.',
+    );
   await ctx.db
     .insert(callbacks)
     .values({

@@ -5,7 +5,7 @@ import { nowMs, type WorkspaceContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { type Campaign, findCampaign, updateCampaign, withNumbers } from './campaign.ts';
-import { letGoCallBacks } from './engine/let-go-call-backs.ts';
+import { letGoCallBacks, stopped } from './engine/let-go-call-backs.ts';
 import { readMeter } from './engine/meter.ts';
 import { abandonState, ruleSettings } from './rules/index.ts';
 import { type CampaignMove, statusAfter } from './state.ts';
@@ -101,10 +101,7 @@ async function stop(
   const campaign = await findCampaign(ctx, named, { lock: true });
   const status = after(ctx, campaign, move);
   if ((liveCalls ?? campaign.liveCalls) === 'drop') await dropCalls(ctx, campaign.id);
-  if (move === 'stop')
-    await letGoCallBacks(ctx.db, [campaign.id], {
-      ...{ status: 'canceled', statusReason: 'Its campaign was stopped.' },
-    });
+  if (move === 'stop') await letGoCallBacks(ctx.db, [campaign.id], stopped);
   return updateCampaign(ctx, campaign.id, {
     ...{ status, statusReason: reason },
     ...(move === 'stop' ? { finishedAt: new Date(nowMs(ctx)) } : {}),

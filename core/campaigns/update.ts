@@ -3,11 +3,12 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { campaignNumbers } from '../../db/schema/campaign-numbers.ts';
 import { campaignVersions } from '../../db/schema/campaign-versions.ts';
-import { nowMs } from '../context.ts';
+import { nowMs, type WorkspaceContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { refuseDuplicate } from '../unique.ts';
 import {
+  type Campaign,
   type CampaignWithNumbers,
   findCampaign,
   slugTaken,
@@ -17,7 +18,7 @@ import {
 import { exhaustContacts } from './engine/exhaust-contacts.ts';
 import { byRules, reopenContacts } from './engine/reopen-contacts.ts';
 import { retrySettings } from './retries.ts';
-import { type Reason, ruleSettings } from './rules/index.ts';
+import { type Reason, type RuleSettings, ruleSettings } from './rules/index.ts';
 import { campaignChange } from './settings.ts';
 import { checkCampaign } from './validate.ts';
 
@@ -63,13 +64,28 @@ export const updateCampaignSettings = operation({
       ...(isDeepStrictEqual(next.rules, oldRules) ? [] : byRules),
       ...(renumbered ? ['own_number' as const] : []),
     ];
-    await reopenContacts(ctx.db, { id: old.id, rules: next.rules }, lifted, nowMs(ctx));
+    const reopening = await reopen(ctx, old, { rules: next.rules, version }, lifted);
     if (renumbered) {
       await ctx.db.delete(campaignNumbers).where(eq(campaignNumbers.campaignId, old.id));
       await ctx.db
         .insert(campaignNumbers)
         .values(numberIds.map((phoneNumberId) => ({ campaignId: old.id, phoneNumberId })));
     }
-    return { ...saved, fromNumbers };
+    return { ...saved, reopening, fromNumbers };
   },
 });
+
+/** What is left to reopen is done by a job; it goes on with what an earlier change had left. */
+async function reopen(
+  ctx: WorkspaceContext,
+  { id, reopening: before }: Campaign,
+  { rules, version }: { readonly rules: RuleSettings; readonly version: number },
+  lifted: readonly Reason[],
+): Promise<Campaign['reopening']> {
+  const more = await reopenContacts(ctx.db, { id, rules }, lifted, nowMs(ctx));
+  if (more.length === 0) return before;
+  const reopening = { reasons: [...new Set([...(before?.reasons ?? []), ...more])], version };
+  await updateCampaign(ctx, id, { reopening });
+  await ctx.emit('reopen-contacts', { campaignId: id, version }, { key: `reopen-${id}-${version}` });
+  return reopening;
+}

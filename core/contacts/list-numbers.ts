@@ -1,15 +1,14 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { anyOf } from '../../db/any-of.ts';
 import type { Database, Transaction } from '../../db/client.ts';
+import { insertNew } from '../../db/insert-many.ts';
+import { callbacks } from '../../db/schema/callbacks.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { doNotCall } from '../../db/schema/do-not-call.ts';
 import { lockListsToChange } from '../campaigns/ledger/list-lock.ts';
 import { listDecision, recordDecisions } from '../campaigns/ledger/record-decisions.ts';
 
 type Db = Database | Transaction;
-
-/** A statement takes 65,535 values, and a row has seven. */
-const rowsAtOnce = 5_000;
 
 interface Listing {
   readonly workspaceId: string;
@@ -26,8 +25,8 @@ interface Listing {
 }
 
 /**
- * Puts numbers on a do-not-call list, into the ledger, and blocks whoever waits with one of them. Returns how many are
- * new. For operations, which bring the transaction; in-call functions come through here too.
+ * Puts numbers on a do-not-call list, into the ledger, blocks whoever waits with one of them and ends the call-backs
+ * that were promised to them. Returns how many are new. For operations, which bring the transaction; in-call functions come through here too.
  */
 export async function listNumbersNow(db: Db, { phones, atMs, callId, ...entry }: Listing): Promise<number> {
   if (phones.length === 0) return 0;
@@ -35,24 +34,23 @@ export async function listNumbersNow(db: Db, { phones, atMs, callId, ...entry }:
   const callOf = (phone: string) =>
     callId === null || typeof callId === 'string' ? callId : (callId.get(phone) ?? null);
   const rows = [...new Set(phones)].map((phone) => ({ ...entry, phone, callId: callOf(phone) }));
-  const added: (typeof doNotCall.$inferSelect)[] = [];
-  for (let at = 0; at < rows.length; at += rowsAtOnce)
-    added.push(
-      ...(await db
-        .insert(doNotCall)
-        .values(rows.slice(at, at + rowsAtOnce))
-        .onConflictDoNothing()
-        .returning()),
-    );
+  const added = await insertNew(db, doNotCall, rows, ['id', 'phone', 'callId']);
   await recordDecisions(
     db,
     added.map((row) =>
       listDecision({
-        ...{ workspaceId: row.workspaceId, campaignId: row.campaignId, phone: row.phone, listed: true, atMs },
-        ...{ source: row.source, callId: row.callId, entryId: row.id },
+        ...{
+          workspaceId: entry.workspaceId,
+          campaignId: entry.campaignId,
+          phone: row.phone,
+          listed: true,
+          atMs,
+        },
+        ...{ source: entry.source, callId: row.callId, entryId: row.id },
       }),
     ),
   );
+  await endCallBacks(db, entry, phones);
   await db
     .update(contacts)
     .set({ state: 'blocked', blockedReason: 'do_not_call' })
@@ -65,6 +63,41 @@ export async function listNumbersNow(db: Db, { phones, atMs, callId, ...entry }:
       ),
     );
   return added.length;
+}
+
+/**
+ * Of a call-back that is under way nothing is left to end. Before the contacts are blocked: they tell which one a campaign
+ * has yet to keep, and whoever lets go of call-backs takes the two in this order.
+ */
+async function endCallBacks(
+  db: Db,
+  { workspaceId, campaignId, source }: Pick<Listing, 'workspaceId' | 'campaignId' | 'source'>,
+  phones: readonly string[],
+): Promise<void> {
+  await db
+    .update(callbacks)
+    .set({
+      status: 'canceled',
+      statusReason:
+        source === 'opt_out'
+          ? 'They want no calls any more: their number is on the do-not-call list.'
+          : 'Their number was put on the do-not-call list.',
+    })
+    .where(
+      and(
+        eq(callbacks.workspaceId, workspaceId),
+        anyOf(callbacks.phoneNumber, phones),
+        campaignId === null
+          ? undefined
+          : sql`${callbacks.callId} in (select id from calls where campaign_id = ${campaignId})`,
+        sql`(${callbacks.status} = 'pending' or ${callbacks.status} = 'taken' and (
+          exists (select from calls where calls.id = ${callbacks.placedCallId} and calls.status = 'queued')
+          or ${callbacks.placedCallId} is null and exists (
+            select from attempts join contacts on contacts.id = attempts.contact_id
+            where attempts.id = ${callbacks.callId} and contacts.call_back_at is not null
+              and contacts.state in ('waiting', 'reserved'))))`,
+      ),
+    );
 }
 
 /** Takes numbers off a list, and lets those wait again that only the list had blocked. Returns how many were on it. */

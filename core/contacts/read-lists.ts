@@ -7,7 +7,7 @@ import { operation } from '../operation.ts';
 import { campaignForContacts } from './campaign-of.ts';
 import { type ContactList, findList } from './contact-list.ts';
 import { listLimits } from './import/limits.ts';
-import { readTable } from './import/table.ts';
+import { isSeparatorRow, readTable } from './import/table.ts';
 import { readUpload } from './import/upload.ts';
 
 /** A list with how far its import is. */
@@ -51,7 +51,7 @@ export const previewList = operation({
     if (encoding === null || delimiter === null || parts.length === 0) return { list, rows };
     // The header is in the list itself.
     for await (const row of readTable(readUpload(ctx.services, parts), { encoding, delimiter }))
-      if (rows.push(row) > listLimits.previewRows) break;
+      if ((rows.length > 0 || !isSeparatorRow(row)) && rows.push(row) > listLimits.previewRows) break;
     return { list, rows: rows.slice(1) };
   },
 });

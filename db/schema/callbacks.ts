@@ -41,6 +41,8 @@ export const callbacks = pgTable(
     uniqueIndex('callbacks_request').on(table.requestKey),
     index('callbacks_due').on(table.dueAt).where(sql`${table.status} = 'pending'`),
     index('callbacks_workspace').on(table.workspaceId, table.dueAt),
+    /** An opt-out finds what was promised to a number by it. */
+    index('callbacks_phone').on(table.workspaceId, table.phoneNumber),
     index('callbacks_call').on(table.callId),
     index('callbacks_placed').on(table.placedCallId),
     index('callbacks_conversation').on(table.conversationId),

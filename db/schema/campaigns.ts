@@ -65,6 +65,11 @@ export const campaigns = pgTable(
     currency: text('currency').notNull().default('USD'),
     /** Goes up with every change; the engine compares it to notice an edit while it runs. */
     version: integer('version').notNull().default(1),
+    /**
+     * Whom the rules had blocked for one of these reasons waits again, since the change to this version; null: all of them
+     * do (core/campaigns/engine/reopen-contacts.ts).
+     */
+    reopening: jsonb('reopening').$type<{ readonly reasons: readonly string[]; readonly version: number }>(),
     createdBy: uuid('created_by').references(() => users.id, { onDelete: 'set null' }),
     /** First moment it ran, last moment it stopped for good. */
     startedAt: moment('started_at'),

@@ -58,6 +58,10 @@ export const contacts = pgTable(
       .where(sql`${table.state} = 'waiting'`),
     /** An opt-out finds every campaign of the person by it, an import its duplicates. */
     index('contacts_phone').on(table.workspaceId, table.phone),
+    /** A change of the rules finds whom they had blocked by it. */
+    index('contacts_blocked')
+      .on(table.campaignId, table.blockedReason, table.id)
+      .where(sql`${table.state} = 'blocked'`),
     index('contacts_taken').on(table.reservedAt).where(sql`${table.state} in ('reserved', 'dialing')`),
     /** One look for each row: what an import writes meets the first line. */
     check(

@@ -1,10 +1,17 @@
-import { beginDial, clearDial, type DialRoute, recordDialOutcome } from '../../core/calls/index.ts';
+import {
+  beginDial,
+  clearDial,
+  type DialRoute,
+  putOffDial,
+  recordDialOutcome,
+} from '../../core/calls/index.ts';
 import { agentIdentity, type CallPlan } from '../../core/calls/plan.ts';
 import { retry } from '../../platform/retry.ts';
 import { type DialResult, dial, watchLeg } from '../../sip/dial.ts';
 import { closeRoom, openRoom, participantsOf } from '../../sip/rooms.ts';
 import type { JobServices } from '../services.ts';
 import { bringAgent } from './agent.ts';
+import { paceInvite } from './pace-invite.ts';
 
 /**
  * The life of an outbound call up to its answer (design, section 4): `dialing` is committed, then the room is made, the
@@ -36,7 +43,7 @@ export async function dialCall(services: JobServices, callId: string): Promise<s
   return result.outcome;
 }
 
-/** `not cleared`: the campaign's last word was no, and is written down. */
+/** `not cleared`: the campaign's last word, or its trunk's, was no, and is written down. */
 async function place(
   services: JobServices,
   { plan, trunk, toNumber, needsClearance }: DialRoute,
@@ -44,6 +51,11 @@ async function place(
   try {
     const agent = await prepare(services, plan);
     if (!agent.ok) return { ...refuse(agent.detail), outcome: agent.roomClosed ? 'canceled' : 'failed' };
+    if (needsClearance && !(await paceInvite(services, plan.callId))) {
+      await putOffDial(services.ctx, { callId: plan.callId, reason: 'trunk_busy' });
+      services.log.info({ callId: plan.callId, reason: 'trunk_busy' }, 'a call was not cleared');
+      return 'not cleared';
+    }
     // The last look before the phone rings: nobody has ended the call, and the agent is still there.
     const present = await participantsOf(services.livekit, plan.roomName);
     if (present === null)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { transferLane } from '../../core/calls/transfers/index.ts';
-import { burstSeconds, trunkBucket, trunkId } from '../../core/campaigns/engine/index.ts';
+import { burstSeconds, inviteBucket, trunkBucket, trunkId } from '../../core/campaigns/engine/index.ts';
 import type { JobServices } from '../services.ts';
 
 /** A caller hears music for so long at most before the phone rings; then the trunk is too busy for them. */
@@ -18,7 +18,8 @@ export async function paceTransfer(
   const lane = await transferLane(ctx, { transferId });
   if (lane === null) return true;
   const { pacer, trunkCallsPerSecond } = pacing;
-  const bucket = trunkBucket(trunkId(lane.workspaceId, lane.trunk));
+  const id = trunkId(lane.workspaceId, lane.trunk);
+  const bucket = trunkBucket(id);
   const perSecond = lane.callsPerSecond ?? trunkCallsPerSecond;
   const burst = Math.max(1, perSecond * burstSeconds);
   const waitMs = await pacer.reserve(bucket, { perSecond, burst, nowMs: Date.now() });
@@ -26,6 +27,13 @@ export async function paceTransfer(
     await pacer.giveBack(bucket, 1);
     return false;
   }
+  // It does not stand behind campaigns, and they stand behind it.
+  await pacer.take(inviteBucket(id), {
+    perSecond,
+    burst: Math.max(1, perSecond),
+    want: 1,
+    nowMs: Date.now(),
+  });
   if (waitMs > 0) {
     log.info({ transferId, waitMs }, 'a transfer waits for its trunk');
     await wait(waitMs);

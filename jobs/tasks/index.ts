@@ -22,6 +22,7 @@ import { recordCallEvents } from './record-call-events.ts';
 import { releaseNumberJob } from './release-number.ts';
 import { removeBlobsJob } from './remove-blobs.ts';
 import { removeNumberJob } from './remove-number.ts';
+import { reopenContactsJob } from './reopen-contacts.ts';
 import { rescueCallJob } from './rescue-call.ts';
 import { seatCallersSweep } from './seat-callers.ts';
 import { sendEmailJob } from './send-email.ts';
@@ -56,6 +57,7 @@ export const tasks: readonly Task[] = [
   indexKnowledgeJob,
   importContactsJob,
   importRegistryJob,
+  reopenContactsJob,
   healListsSweep,
   removeBlobsJob,
   healKnowledgeSweep,

@@ -16,7 +16,6 @@ import { listNumbersNow } from '../../core/contacts/list-numbers.ts';
 import { agentVersions } from '../../db/schema/agent-versions.ts';
 import { agents } from '../../db/schema/agents.ts';
 import { attempts } from '../../db/schema/attempts.ts';
-import { callbacks } from '../../db/schema/callbacks.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { campaignDays } from '../../db/schema/campaign-days.ts';
 import { contacts } from '../../db/schema/contacts.ts';
@@ -265,66 +264,6 @@ describe('after a call', () => {
     await using t = await testContext();
     const { contact } = await called(t, 'failed', { sipStatus });
     expect(contact).toMatchObject({ state, lastOutcome: 'failed' });
-  });
-
-  test('in which they asked for another one they are called then, before the others', async () => {
-    await using t = await testContext();
-    const { campaign, contacts: people, workspaceId, agent } = await runningCampaign(t, { people: 1 });
-    await dialer(t).look();
-    const [attempt] = await attemptsOf(t, campaign.id);
-    const dueAt = new Date(Date.now() + 30 * 60_000);
-    await t.db.insert(callbacks).values({
-      ...{ workspaceId, agentId: agent.id, callId: attempt?.id ?? '', dueAt, timeZone: 'UTC' },
-      ...{ phoneNumber: people[0]?.phone ?? '', requestKey: 'one' },
-    });
-    await dialAndEnd(t, attempt?.id ?? '', 'answered');
-    expect(await contactOf(t, people[0]?.id ?? '')).toMatchObject({
-      ...{ state: 'waiting', priority: 9, callBackAt: dueAt, nextAttemptAt: dueAt },
-    });
-    expect(await t.db.select().from(callbacks)).toMatchObject([{ status: 'taken' }]);
-    await dialer(t).look(dueAt.getTime() - 1_000);
-    expect(await attemptsOf(t, campaign.id)).toHaveLength(1);
-    await dialer(t).look(dueAt.getTime() + 1_000);
-    expect(await attemptsOf(t, campaign.id)).toHaveLength(2);
-  });
-
-  test('a call-back for which the campaign is not there any more is placed without it, unless it was stopped', async () => {
-    await using t = await testContext();
-    const dueAt = new Date(Date.now() + 30 * 60_000);
-    const promised = async (endsInMs: number) => {
-      const endsAt = new Date(Date.now() + endsInMs);
-      const made = await runningCampaign(t, { people: 1, slug: `until-${endsInMs}`, endsAt });
-      await dialer(t).look();
-      const [attempt] = await attemptsOf(t, made.campaign.id);
-      const callId = attempt?.id ?? '';
-      await t.db.insert(callbacks).values({
-        ...{ workspaceId: made.workspaceId, agentId: made.agent.id, callId, dueAt, timeZone: 'UTC' },
-        ...{ phoneNumber: made.contacts[0]?.phone ?? '', requestKey: callId },
-      });
-      await dialAndEnd(t, callId, 'answered');
-      const row = async () => (await t.db.select().from(callbacks).where(eq(callbacks.callId, callId)))[0];
-      return { ...made, row };
-    };
-    const early = await promised(20 * 60_000);
-    expect(await early.row()).toMatchObject({ status: 'pending' });
-    const late = await promised(24 * 60 * 60_000);
-    expect(await late.row()).toMatchObject({ status: 'taken' });
-    await updateCampaignSettings(late.ctx, {
-      ...{ campaign: late.campaign.id, change: { endsAt: new Date(Date.now() + 60_000) } },
-    });
-    await dialer(t).look(Date.now() + 120_000);
-    expect(await statusOf(t, late.campaign.id)).toMatchObject({ status: 'finished' });
-    expect(await late.row()).toMatchObject({ status: 'pending' });
-    // Nor does the campaign call them a second time when it goes on after all.
-    await updateCampaignSettings(late.ctx, { campaign: late.campaign.id, change: { endsAt: null } });
-    await startCampaign(late.ctx, { campaign: late.campaign.id });
-    await dialer(t).look(dueAt.getTime() + 60_000);
-    expect(await attemptsOf(t, late.campaign.id)).toHaveLength(1);
-    const stopped = await promised(48 * 60 * 60_000);
-    await stopCampaign(stopped.ctx, { campaign: stopped.campaign.id });
-    expect(await stopped.row()).toMatchObject({
-      ...{ status: 'canceled', statusReason: 'Its campaign was stopped.' },
-    });
   });
 
   test('that nobody of ours spoke in, again and again, the campaign stops by itself', async () => {

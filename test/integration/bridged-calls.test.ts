@@ -50,6 +50,31 @@ describe('a call whose agent has put the caller through', () => {
     expect(await sent(t, 'end-call')).toEqual([{ callId }]);
   });
 
+  test.each([
+    ['warm', null],
+    ['bridge', null],
+    ['conference', 2],
+  ] as const)(
+    'by %s is left to the two, also when its worker was lost before it could say so',
+    async (mode, epoch) => {
+      await using t = await testContext();
+      const { ctx, callId, start } = await liveCall(t);
+      const answer = await start({ mode });
+      if (!answer.ok) throw new Error(answer.reason);
+      await stepTransfer(t.system(), { transferId: answer.transferId, status: 'joined' });
+      const plan = await beginRescue(t.system(), { callId, epoch: 1 });
+      expect(plan?.epoch ?? null).toBe(epoch);
+      expect(await sent(t, 'end-transfer')).toEqual([]);
+      if (epoch !== null) return;
+      expect(await beginRescue(t.system(), { callId, epoch: 1 })).toBeNull();
+      expect(await endBridgedCall(t.system(), { callId, detail: 'Hung up.' })).toBe(true);
+      await finalizeCall(t.system(), { callId });
+      const { call, events } = await getCall(ctx, { callId });
+      expect(call).toMatchObject({ disposition: 'transferred', epoch: 2, recorderStays: false });
+      expect(events.slice(-2).map(({ type }) => type)).toEqual(['call.bridged', 'ended']);
+    },
+  );
+
   test('and that is still recorded ends when its worker says so, not by what LiveKit says', async () => {
     await using t = await testContext();
     const { ctx, callId, later } = await bridged(t, true);

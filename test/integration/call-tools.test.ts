@@ -98,6 +98,16 @@ describe('a call-back', () => {
   });
 });
 
+test('who has opted out is promised no call-back any more, and hears it', async () => {
+  const { plan, use } = await newCall();
+  await use('opt_out', { reason: 'stop calling' });
+  const time = tomorrow('America/New_York').toFormat("yyyy-MM-dd'T'HH:mm");
+  expect(await use('schedule_callback', { time, time_zone: 'America/New_York' })).toMatchObject({
+    ...{ ok: false, words: expect.stringContaining('do-not-call list') },
+  });
+  expect(await t.db.$count(callbacks, eq(callbacks.callId, plan.callId))).toBe(0);
+});
+
 test('opting out puts the number on the do-not-call list; twice changes nothing; without a number it is said', async () => {
   const { plan, use } = await newCall();
   await use('opt_out', { reason: 'stop calling' });

@@ -2,11 +2,13 @@ import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { deleteAgent } from '../../core/agents/index.ts';
 import { listCallbacks, placeDueCallbacks } from '../../core/callbacks/index.ts';
-import { optOut } from '../../core/contacts/index.ts';
+import { beginDial } from '../../core/calls/index.ts';
+import { addDoNotCall, optOut } from '../../core/contacts/index.ts';
 import { callbacks } from '../../db/schema/callbacks.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { outbox } from '../../db/schema/outbox.ts';
 import { newId } from '../../platform/ids.ts';
+import { campaignRow } from '../factories/campaigns.ts';
 import { newAgent, newLine, nextNumber } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
 import { type TestContext, testContext } from '../harness/context.ts';
@@ -137,6 +139,54 @@ test('who has opted out since is not called back', async () => {
     status: 'canceled',
     statusReason: expect.stringContaining('do-not-call'),
   });
+});
+
+test('an opt-out ends what was promised to the number, at once, and says so; what others asked for stays', async () => {
+  const { ctx, phone, values, now } = await asked({ dueMs: Date.now() + hour });
+  const other = newYorker();
+  await t.db.insert(callbacks).values([
+    { ...values, requestKey: newId(), phoneNumber: other },
+    { ...values, requestKey: newId(), status: 'canceled', statusReason: 'Its agent was deleted.' },
+  ]);
+  const stranger = await asked({ dueMs: Date.now() + hour, callback: { phoneNumber: phone } });
+  await optOut(ctx, { phone });
+  expect(await now()).toMatchObject({
+    ...{ status: 'canceled', statusReason: expect.stringMatching(/^They want no calls any more/) },
+  });
+  const listed = await listCallbacks(ctx, {});
+  expect(listed.filter(({ status }) => status === 'pending')).toMatchObject([{ phoneNumber: other }]);
+  expect(listed.map(({ statusReason }) => statusReason)).toContain('Its agent was deleted.');
+  expect(await stranger.now()).toMatchObject({ status: 'pending' });
+});
+
+test('a call-back that was placed is not dialed when they opt out before', async () => {
+  const { ctx, phone, now } = await asked();
+  expect((await place()).placed).toBe(1);
+  const callId = (await now())?.placedCallId ?? '';
+  await optOut(ctx, { phone });
+  expect(await now()).toMatchObject({ status: 'canceled' });
+  expect(await beginDial(t.system(), { callId })).toEqual({ skip: 'call_back_canceled' });
+  expect(await callOf(callId)).toMatchObject({ status: 'ended', dialedAt: null });
+});
+
+test('the do-not-call list of the campaign in whose call they asked counts, and another one does not', async () => {
+  const mine = await asked();
+  const theirs = await asked();
+  for (const { ctx, workspaceId, values, phone } of [mine, theirs]) {
+    const one = await campaignRow(t, { ctx, workspaceId });
+    const another = await campaignRow(t, { ctx, workspaceId });
+    await t.db
+      .update(calls)
+      .set({ campaignId: one.id })
+      .where(eq(calls.id, values.callId ?? ''));
+    const campaignId = workspaceId === mine.workspaceId ? one.id : another.id;
+    await addDoNotCall(ctx, { campaignId, phones: [phone] });
+  }
+  expect(await mine.now()).toMatchObject({
+    ...{ status: 'canceled', statusReason: 'Their number was put on the do-not-call list.' },
+  });
+  expect((await place()).placed).toBe(1);
+  expect(await theirs.now()).toMatchObject({ status: 'taken' });
 });
 
 test('who is on the phone is called when they are not', async () => {

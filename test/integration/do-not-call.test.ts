@@ -100,6 +100,15 @@ describe('a file for the do-not-call list', () => {
     expect(await listDoNotCall(ctx, { campaignId: campaign.id })).toEqual([]);
   });
 
+  test('may begin with the line in which Excel says how it is separated', async () => {
+    await using t = await testContext();
+    const { ctx } = await campaigner(t);
+    const source = file('sep=,', 'phone,name', `${ada},Ada`, 'nobody,Bo');
+    expect(await importDoNotCall(ctx, { ...given, source })).toMatchObject({
+      ...{ added: 1, failed: 1, errors: [{ row: 4 }] },
+    });
+  });
+
   test('takes it for a header only where nobody can have meant a number', async () => {
     await using t = await testContext();
     const { ctx } = await campaigner(t);

@@ -2,7 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asc, eq, sql } from 'drizzle-orm';
 import { describe, expect, test, vi } from 'vitest';
 import { createCampaign, updateCampaignSettings } from '../../core/campaigns/index.ts';
-import { getList, healLists, retryImport, startImport } from '../../core/contacts/index.ts';
+import {
+  getList,
+  healLists,
+  listErrors,
+  previewList,
+  retryImport,
+  startImport,
+} from '../../core/contacts/index.ts';
 import { contactLists } from '../../db/schema/contact-lists.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { outbox } from '../../db/schema/outbox.ts';
@@ -53,6 +60,36 @@ describe('an import', () => {
     const rows = await t.db.select().from(contacts).orderBy(asc(contacts.row));
     const phones = rows.map(({ phone }) => `${phone},written`);
     expect(phones).toEqual(people(25_000));
+  });
+
+  test.each([
+    ['a semicolon', 'sep=;', ';'],
+    ['a semicolon, in quotes, after a byte order mark', '\ufeff"sep=;"', ';'],
+    ['a comma, where the header has more of another sign', 'sep=,', ','],
+    ['a sign that nobody would have guessed', 'SEP=~', '~'],
+  ])('may say first how it is separated, as Excel does: by %s', async (_, line, sign) => {
+    await using t = await testContext();
+    const { ctx, campaign } = await campaigner(t);
+    const header = sign === ';' ? 'phone,name' : 'phone,a;b;c;d';
+    const rows = [header, '+12125550101,Ada', '12,Bo', '+12125550102,Cy'];
+    const csv = [line, ...rows.map((row) => row.replace(',', sign))].join('\r\n');
+    const list = await uploadList(ctx, campaign, csv);
+    expect(list).toMatchObject({ state: 'received', delimiter: sign });
+    expect((await previewList(ctx, { listId: list.id })).rows).toEqual([
+      ['+12125550101', 'Ada'],
+      ['12', 'Bo'],
+      ['+12125550102', 'Cy'],
+    ]);
+    await runImport(t, await startImport(ctx, { listId: list.id }));
+    expect(await getList(ctx, { listId: list.id })).toMatchObject({
+      ...{ state: 'done', rowsDone: 3, rowsImported: 2, rowsFailed: 1 },
+    });
+    const people = await t.db.select().from(contacts).orderBy(asc(contacts.row));
+    expect(people.map(({ row, phone }) => [row, phone])).toEqual([
+      [3, '+12125550101'],
+      [5, '+12125550102'],
+    ]);
+    expect(await listErrors(ctx, { listId: list.id })).toMatchObject([{ row: 4, code: 'phone_invalid' }]);
   });
 
   test('blocks nobody by rules that were changed while it went on', async () => {

@@ -30,6 +30,21 @@ describe('migrating', () => {
     expect(rows[0].applied).toBeGreaterThanOrEqual(2);
   });
 
+  test('a database that a newer version has migrated is refused, with what to do, and left as it is', async () => {
+    await using t = await testContext();
+    await migrateDatabase(t.databaseUrl);
+    const later = Date.now() + 10 * 365 * 86_400_000;
+    await t.db.execute(
+      `insert into drizzle.__drizzle_migrations (hash, created_at) values ('of a newer version', ${later})`,
+    );
+    const applied = 'select hash, created_at from drizzle.__drizzle_migrations order by id';
+    const { rows: before } = await t.db.execute(applied);
+    await expect(migrateDatabase(t.databaseUrl)).rejects.toThrow(
+      /newer version of Trunkline \(1 migration .* start that version or a later one, or restore a backup/,
+    );
+    expect((await t.db.execute(applied)).rows).toEqual(before);
+  });
+
   test('what is wrong with DATABASE_URL is said in one sentence without the password', async () => {
     await using t = await testContext();
     const { port, hostname } = new URL(t.databaseUrl);

@@ -10,6 +10,7 @@ import {
   startInboundCall,
   startWebCall,
 } from '../../core/calls/index.ts';
+import { personIdentity } from '../../core/calls/plan.ts';
 import {
   beginTransferDial,
   getTransfer,
@@ -25,6 +26,7 @@ import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { trunkLimits } from '../../db/schema/trunk-limits.ts';
 import { paceTransfer } from '../../jobs/calls/pace-transfer.ts';
 import { newId } from '../../platform/ids.ts';
+import { turnOf } from '../../worker/session/history.ts';
 import { eventsOf } from '../factories/events.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
@@ -149,6 +151,45 @@ describe('a transfer', () => {
       skip: 'the transfer is cancelled',
     });
     expect(await sent(t, 'end-transfer')).toEqual([{ transferId }]);
+  });
+
+  test('that was under way is told to the next worker, which speaks to the caller who was on hold', async () => {
+    await using t = await testContext();
+    const { callId, begun, said } = await liveCall(t);
+    const transferId = await begun();
+    const started = {
+      ...{ type: 'transfer.started' as const, transferId, name: 'Desk', to: desk, mode: 'warm' as const },
+    };
+    await recordEvents(t.system(), { events: eventsOf(callId, [...said, started]) });
+    const resume = (await beginRescue(t.system(), { callId, epoch: 1 }))?.resume;
+    expect(resume?.done).toEqual([
+      { turns: resume?.history.length, words: expect.stringContaining('transfer to Desk') },
+    ]);
+    expect(resume && turnOf(resume)).toBe('agent');
+  });
+
+  test.each([
+    [true, true],
+    [false, false],
+    // What its worker reported has not come through.
+    [undefined, false],
+  ])('that made a conference is known to the next worker: recorded %s', async (reported, recorded) => {
+    await using t = await testContext();
+    const { callId, start, said } = await liveCall(t);
+    const declined = await start({ requestKey: 'tool-0', mode: 'conference' });
+    if (!declined.ok) throw new Error(declined.reason);
+    await stepTransfer(t.system(), { transferId: declined.transferId, status: 'declined' });
+    const answer = await start({ mode: 'conference' });
+    if (!answer.ok) throw new Error(answer.reason);
+    const { transferId } = answer;
+    await stepTransfer(t.system(), { transferId, status: 'joined' });
+    const finished = {
+      ...{ type: 'transfer.finished' as const, to: desk, ok: true, detail: '', transferId },
+      ...{ outcome: 'joined', ...(reported === undefined ? {} : { recorded: reported }) },
+    };
+    await recordEvents(t.system(), { events: eventsOf(callId, [...said, finished]) });
+    const plan = await beginRescue(t.system(), { callId, epoch: 1 });
+    expect(plan?.resume?.guests).toEqual([{ identity: personIdentity(transferId), name: 'Desk', recorded }]);
   });
 });
 

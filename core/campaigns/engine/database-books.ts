@@ -1,9 +1,8 @@
-import { and, asc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { anyOf } from '../../../db/any-of.ts';
 import { insertMany } from '../../../db/insert-many.ts';
 import { agents } from '../../../db/schema/agents.ts';
 import { attempts } from '../../../db/schema/attempts.ts';
-import { callbacks } from '../../../db/schema/callbacks.ts';
 import type { Disposition } from '../../../db/schema/calls.ts';
 import { campaignNumbers } from '../../../db/schema/campaign-numbers.ts';
 import { campaigns } from '../../../db/schema/campaigns.ts';
@@ -20,6 +19,8 @@ import type { Attempt, Books, Placed, Withdrawal } from './books.ts';
 import type { CallerId } from './caller-id.ts';
 import { addToDays, type Ended } from './day.ts';
 import { putBack, readWaiting, takeDue } from './due-contacts.ts';
+import { letGoIfOver } from './let-go-call-backs.ts';
+import { takeCallBacks } from './take-call-backs.ts';
 import { takePeople } from './take-people.ts';
 import { changeContacts } from './what-next.ts';
 
@@ -74,23 +75,22 @@ const ofNumber = {
   ...{ sipAddress: phoneNumbers.sipAddress, authUsername: phoneNumbers.authUsername },
 };
 
+/** With whatever campaign, and who has called in or is called without one. */
 async function onThePhone(
   db: Db,
   workspaceId: string,
   phones: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const open = await db
-    .select({ phone: attempts.phone })
-    .from(attempts)
-    .where(
-      and(
-        eq(attempts.workspaceId, workspaceId),
-        // In these words, or a prepared statement does not know that the index of open attempts holds them all.
-        sql`${attempts.state} in ('reserved', 'dialing')`,
-        anyOf(attempts.phone, phones),
-      ),
-    );
-  return new Set(open.map(({ phone }) => phone));
+  // States and statuses in these words, or a prepared statement does not know that the indexes of what is open hold them all.
+  const { rows } = await db.execute<{ phone: string }>(sql`
+    select phone from attempts
+    where workspace_id = ${workspaceId} and state in ('reserved', 'dialing') and phone = any(${sql.param(phones)}::text[])
+    union
+    select person.phone from calls
+      cross join lateral (select case direction when 'inbound' then from_number else to_number end as phone) as person
+    where workspace_id = ${workspaceId} and finalized_at is null and status in ('queued', 'dialing', 'ringing', 'active')
+      and person.phone = any(${sql.param(phones)}::text[])`);
+  return new Set(rows.map(({ phone }) => phone));
 }
 
 async function place(
@@ -140,6 +140,7 @@ async function withdraw(db: Db, attempt: Attempt, { reason, nextAtMs, atMs }: Wi
     .set({ state: 'withdrawn', outcome: reason, endedAt: new Date(atMs), costMicros: 0 })
     .where(eq(attempts.id, attempt.id));
   await putBack(db, [{ id: attempt.contactId, nextAtMs, reason }]);
+  await letGoIfOver(db, attempt.contactId);
 }
 
 async function startDialing(db: Db, clear: readonly Attempt[], atMs: number): Promise<void> {
@@ -191,28 +192,6 @@ async function outcomesOf(
       all.flatMap(({ outcome }) => (outcome === null ? [] : [outcome as Disposition])),
     ]),
   );
-}
-
-/** By attempt, the earliest. */
-async function takeCallBacks(
-  db: Db,
-  own: readonly Attempt[],
-  end: Date | null,
-): Promise<ReadonlyMap<string, Date>> {
-  const taken = await db
-    .update(callbacks)
-    .set({ status: 'taken' })
-    .where(
-      and(
-        eq(callbacks.status, 'pending'),
-        end === null ? undefined : lt(callbacks.dueAt, end),
-        sql`(${callbacks.callId}, ${callbacks.phoneNumber}) in (
-          select * from unnest(${sql.param(own.map(({ id }) => id))}::uuid[], ${sql.param(own.map(({ phone }) => phone))}::text[]))`,
-      ),
-    )
-    .returning({ callId: callbacks.callId, dueAt: callbacks.dueAt });
-  const latestFirst = taken.sort((a, b) => b.dueAt.getTime() - a.dueAt.getTime());
-  return new Map(latestFirst.flatMap(({ callId, dueAt }) => (callId === null ? [] : [[callId, dueAt]])));
 }
 
 async function listedOf(

@@ -5,10 +5,12 @@ import { calls } from '../../../db/schema/calls.ts';
 import { campaigns } from '../../../db/schema/campaigns.ts';
 import { contacts } from '../../../db/schema/contacts.ts';
 import { foldContactCounts } from '../../contacts/counts.ts';
-import { nowMs } from '../../context.ts';
+import { nowMs, type OperationContext } from '../../context.ts';
 import { operation } from '../../operation.ts';
 import { databaseBooks } from './database-books.ts';
 import { settleAttempts } from './settle-attempts.ts';
+
+const forgottenAfterMs = 10 * 60_000;
 
 export interface Healed {
   /** Attempts whose call is over, and had not heard of it. */
@@ -22,7 +24,7 @@ export interface Healed {
 /**
  * Puts right what a crash can leave behind, from what stands in Postgres: attempts whose call is over are closed, ones
  * whose call is gone end as `unknown` (or are withdrawn when nothing can have rung), people without an open attempt wait
- * again. An attempt is never dialed twice. Calls that stand still are the business of reconcile-calls.
+ * again. What a change of rules has left to reopen is gone on with. An attempt is never dialed twice. Calls that stand still are the business of reconcile-calls.
  */
 export const healCampaigns = operation({
   name: 'campaign.heal',
@@ -70,6 +72,7 @@ export const healCampaigns = operation({
         ),
       )
       .returning({ id: contacts.id });
+    await reopenOn(ctx, atMs);
     await fold(ctx.db);
     return { settled, orphans, freed: freed.length };
   },
@@ -85,6 +88,22 @@ const goneCall = {
     endDetail: 'The call is not there any more.',
   },
 };
+
+/** A job that the queue has forgotten. Two of them at once do no harm. */
+async function reopenOn(ctx: OperationContext, atMs: number): Promise<void> {
+  const forgotten = await ctx.db
+    .update(campaigns)
+    .set({ updatedAt: new Date(atMs) })
+    .where(and(isNotNull(campaigns.reopening), lt(campaigns.updatedAt, new Date(atMs - forgottenAfterMs))))
+    .returning({ id: campaigns.id, reopening: campaigns.reopening });
+  for (const { id: campaignId, reopening } of forgotten)
+    if (reopening !== null)
+      await ctx.emit(
+        'reopen-contacts',
+        { campaignId, version: reopening.version },
+        { key: `reopen-${campaignId}-${reopening.version}` },
+      );
+}
 
 /** So that counting stays quick; campaigns at rest were folded before they came to rest. */
 async function fold(db: Parameters<typeof foldContactCounts>[0]): Promise<void> {

@@ -1,6 +1,13 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { callbacks } from '../../../db/schema/callbacks.ts';
+import { campaigns } from '../../../db/schema/campaigns.ts';
+import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
+
+type LetGo = Pick<typeof callbacks.$inferInsert, 'status' | 'statusReason'>;
+/** Placed without a campaign: they were asked for. */
+export const placedWithout: LetGo = { status: 'pending', statusReason: '' };
+export const stopped: LetGo = { status: 'canceled', statusReason: 'Its campaign was stopped.' };
 
 /**
  * Call-backs that campaigns have promised to people who still wait for them, and will not keep. Whoever is called without
@@ -9,7 +16,7 @@ import type { OperationContext } from '../../context.ts';
 export async function letGoCallBacks(
   db: OperationContext['db'],
   campaignIds: readonly string[],
-  to: Pick<typeof callbacks.$inferInsert, 'status' | 'statusReason'>,
+  to: LetGo,
 ): Promise<void> {
   if (campaignIds.length === 0) return;
   const letGo = await db
@@ -31,4 +38,20 @@ export async function letGoCallBacks(
     update contacts set state = 'done', call_back_at = null
     where state = 'waiting' and id in (
       select contact_id from attempts where id = any(${sql.param(letGo.map(({ callId }) => callId))}::uuid[]))`);
+}
+
+/** A campaign that ended while a call-back was on its way to the phone let go of the others then. */
+export async function letGoIfOver(db: OperationContext['db'], contactId: string): Promise<void> {
+  const [over] = await db
+    .select({ id: campaigns.id, status: campaigns.status })
+    .from(contacts)
+    .innerJoin(campaigns, eq(campaigns.id, contacts.campaignId))
+    .where(
+      and(
+        eq(contacts.id, contactId),
+        isNotNull(contacts.callBackAt),
+        inArray(campaigns.status, ['finished', 'stopped', 'archived']),
+      ),
+    );
+  if (over) await letGoCallBacks(db, [over.id], over.status === 'finished' ? placedWithout : stopped);
 }

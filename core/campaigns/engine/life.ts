@@ -5,7 +5,7 @@ import { nowMs } from '../../context.ts';
 import { operation } from '../../operation.ts';
 import { updateCampaign } from '../campaign.ts';
 import { statusAfter } from '../state.ts';
-import { letGoCallBacks } from './let-go-call-backs.ts';
+import { letGoCallBacks, placedWithout } from './let-go-call-backs.ts';
 
 /**
  * What time does to campaigns: those whose start has come run, those whose end has come finish, and so do those with
@@ -29,13 +29,15 @@ export const advanceCampaigns = operation({
       .set({ status: 'finished', statusReason: 'The end of its period has come.', finishedAt: at })
       .where(and(inArray(campaigns.status, ['scheduled', 'running', 'paused']), lte(campaigns.endsAt, at)))
       .returning({ id: campaigns.id });
-    // Placed without a campaign: they were asked for.
-    const ids = over.map(({ id }) => id);
-    await letGoCallBacks(ctx.db, ids, { status: 'pending', statusReason: '' });
+    await letGoCallBacks(
+      ctx.db,
+      over.map(({ id }) => id),
+      placedWithout,
+    );
     const { rowCount: empty } = await ctx.db.execute(sql`
       update campaigns set status = 'finished', status_reason = 'Everybody was dealt with.',
         finished_at = ${at.toISOString()}, updated_at = ${at.toISOString()}
-      where status = 'running' and exists (select from contact_counts c where c.campaign_id = campaigns.id)
+      where status = 'running' and reopening is null and exists (select from contact_counts c where c.campaign_id = campaigns.id)
         and not exists (
           select from contact_counts c where c.campaign_id = campaigns.id
             and c.state in ('waiting', 'reserved', 'dialing')

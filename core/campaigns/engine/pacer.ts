@@ -6,6 +6,9 @@ export const burstSeconds = 2;
 /** The bucket of a trunk's calls per second (survey.ts `trunkId`). */
 export const trunkBucket = (id: string): string => `trunk ${id}`;
 
+/** The same when they ring: a second's worth, however many were placed before. */
+export const inviteBucket = (id: string): string => `invites ${id}`;
+
 interface Fill {
   readonly perSecond: number;
   readonly burst: number;

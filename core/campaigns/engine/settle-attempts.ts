@@ -79,7 +79,8 @@ async function settleOf(
   await books.close(campaign.id, ended);
   const people = await books.people(own);
   // Whatever the campaign will not be there for is placed without it (core/callbacks/place-due.ts).
-  const asked = isLive(campaign.status) ? await books.takeCallBacks(own, campaign.endsAt) : nobody;
+  const free = own.filter(({ phone }) => !listed.has(phone));
+  const asked = isLive(campaign.status) ? await books.takeCallBacks(free, campaign.endsAt) : nobody;
   const outcomes = await books.outcomes(own);
   const changes = ended.flatMap((one): Change[] => {
     const contact = people.get(one.attempt.contactId);

@@ -181,6 +181,15 @@ describe('a contact is not called', () => {
     expect(at('+12055550101', '2026-03-01T18:00Z')).toBe('outside_window');
     expect(at('+12055550101', '2026-07-04T18:00Z')).toBe('outside_window');
     expect(at('+12055550101', '2026-07-02T18:00Z')).toBe('allowed');
+    // Mardi Gras and Good Friday in Louisiana, by its second edition.
+    expect(at('+15045550101', '2026-02-17T18:00Z')).toBe('allowed');
+    expect(at('+15045550101', '2027-02-09T18:00Z')).toBe('outside_window');
+    expect(at('+15045550101', '2027-03-26T18:00Z')).toBe('outside_window');
+    expect(at('+15045550101', '2027-03-27T18:00Z')).toBe('allowed');
+    // Half past eight in the evening in Oregon, in the morning in Minnesota.
+    expect(at('+15035550101', '2027-03-04T04:30Z')).toBe('outside_window');
+    expect(at('+16125550101', '2027-03-04T14:30Z')).toBe('outside_window');
+    expect(at('+16125550101', '2027-03-04T15:00Z')).toBe('allowed');
   });
 
   test('by editions that were not in force yet', () => {
@@ -293,6 +302,13 @@ describe('rule packs', () => {
       ...['2026-09-07', '2026-10-12', '2026-11-11', '2026-11-26', '2026-12-25'],
     ]);
   });
+});
+
+test.each([
+  ...['1961-04-02', '2000-04-23', '2024-03-31', '2025-04-20', '2026-04-05', '2027-03-28', '2038-04-25'],
+  ...['2049-04-18', '2285-03-22'],
+])('Easter is on %s', (date) => {
+  expect([...holidayDates([{ easter: 0 }], Number(date.slice(0, 4)))]).toEqual([date]);
 });
 
 describe('the abandon meter', () => {

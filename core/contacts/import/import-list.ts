@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { campaigns } from '../../../db/schema/campaigns.ts';
-import { byRules, reopenContacts } from '../../campaigns/engine/reopen-contacts.ts';
+import { byRules, reopenEverybody } from '../../campaigns/engine/reopen-contacts.ts';
 import type { JudgedCampaign } from '../../campaigns/ledger/gather-facts.ts';
 import { ruleSettings } from '../../campaigns/rules/index.ts';
 import { type Context, nowMs, type Services } from '../../context.ts';
@@ -12,7 +12,7 @@ import { listMapping } from './mapping.ts';
 import { PhoneSet } from './phone-set.ts';
 import { rowReader } from './read-row.ts';
 import { stepBack } from './step-back.ts';
-import { readRows, TableError } from './table.ts';
+import { isSeparatorRow, readRows, TableError } from './table.ts';
 import { readUpload } from './upload.ts';
 import { writeChunk } from './write-chunk.ts';
 
@@ -43,7 +43,7 @@ export async function importList(
     const now = await campaignOf(ctx.services, list.campaignId);
     // Its rows were judged by the rules that it began with.
     if (now && now.version !== campaign.version)
-      await reopenContacts(ctx.services.db, now, byRules, nowMs(ctx));
+      await reopenEverybody(ctx.services.db, now, byRules, nowMs(ctx));
     await foldContactCounts(ctx.services.db, list.campaignId);
     return (await finishImport(ctx, { listId, run })) ? 'done' : 'taken over by another run';
   } catch (error) {
@@ -84,13 +84,15 @@ async function importRows(services: Services, list: ContactList, campaign: Judge
     chunk = new Chunk(frame);
     return true;
   };
-  // The header is row 1, and what an earlier run has done is passed over.
+  // The header is row 1, or the one after Excel's own, and what an earlier run has done is passed over.
   let row = 0;
+  let header = 1;
   let beganAt = performance.now();
   try {
     for await (const piece of rows)
       for (const cells of piece) {
-        if (++row <= list.rowsDone + 1) continue;
+        if (++row === 1 && isSeparatorRow(cells)) header = 2;
+        if (row <= list.rowsDone + header) continue;
         take(chunk, cells, row);
         if (chunk.records < chunkRows) continue;
         if (!(await flush())) return false;

@@ -1,6 +1,6 @@
 import { encodingOf } from '../../knowledge/extract/decode-text.ts';
 import { type Phone, type PhoneProblem, readPhone } from '../phone.ts';
-import { readTable, TableError } from './table.ts';
+import { isSeparatorRow, readTable, TableError } from './table.ts';
 
 interface NumberRow {
   /** 1 for the first line of the file. */
@@ -17,14 +17,18 @@ export async function* numberRows(
   country: string | null,
 ): AsyncGenerator<NumberRow> {
   let row = 0;
+  let header = 1;
   for await (const [first = '', second = ''] of readTable(asText(source), {
     ...{ encoding: 'utf-8', delimiter: ',' },
   })) {
-    row++;
+    if (++row === 1 && isSeparatorRow([first, second])) {
+      header = 2;
+      continue;
+    }
     const cell = isAreaCode(first) && isLocal(second) ? first.trim() + second.trim() : first;
     if (cell.trim() === '') continue;
     const phone = readPhone(cell, country);
-    if ('problem' in phone && row === 1 && isHeader(cell)) continue;
+    if ('problem' in phone && row === header && isHeader(cell)) continue;
     yield { row, phone };
   }
 }

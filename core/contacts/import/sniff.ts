@@ -1,7 +1,8 @@
+import iconv from 'iconv-lite';
 import { type Encoding, encodingOf } from '../../knowledge/extract/decode-text.ts';
 import { readPhone } from '../phone.ts';
 import { listLimits } from './limits.ts';
-import { readTable, TableError, type TableFormat } from './table.ts';
+import { isSeparatorRow, readTable, TableError, type TableFormat } from './table.ts';
 
 export interface Sniffed extends TableFormat {
   readonly columns: readonly string[];
@@ -17,13 +18,14 @@ export interface Sniffed extends TableFormat {
 export async function sniffTable(head: Uint8Array, complete: boolean, isUtf8: boolean): Promise<Sniffed> {
   if (head.length === 0) throw new TableError('The file is empty.');
   const encoding = encodingFor(head, complete, isUtf8);
-  const delimiter = await likeliestDelimiter(head, encoding);
-  const [header, ...rows] = await firstRows(head, complete, { encoding, delimiter });
+  const delimiter = namedDelimiter(head, encoding) ?? (await likeliestDelimiter(head, encoding));
+  const found = await firstRows(head, complete, { encoding, delimiter });
+  const [header, ...rows] = found[0] && isSeparatorRow(found[0]) ? found.slice(1) : found;
   if (!header || header.every((cell) => cell.trim() === ''))
     throw new TableError('The first row is empty; it must name the columns.');
   if (/^sep=/i.test(header[0] ?? ''))
     throw new TableError(
-      'The first row is a word to Excel, sep=; take it out, so that the first one names the columns.',
+      'The first row is a word to Excel, sep=, with more or less than one character; take it out, so that the first one names the columns.',
     );
   if (header.length > listLimits.columns)
     throw new TableError(`The table has more than ${listLimits.columns} columns.`);
@@ -40,6 +42,12 @@ function encodingFor(head: Uint8Array, complete: boolean, isUtf8: boolean): Enco
     throw new TableError('This is not a text file; save the table as CSV and upload that.');
   // Plain letters at the beginning, others later.
   return encoding === 'utf-8' && !isUtf8 ? 'windows-1252' : encoding;
+}
+
+/** By Excel's own first line, `sep=;`, with or without quotes. */
+function namedDelimiter(head: Uint8Array, encoding: Encoding): string | undefined {
+  const text = iconv.decode(Buffer.from(head.subarray(0, 64)), encoding, { stripBOM: true });
+  return /^(?:sep=([^"\r\n])|"sep=([^"\r\n])")(?:\r|\n)/i.exec(text)?.slice(1).find(Boolean);
 }
 
 const delimiters = [',', ';', '\t', '|'];
@@ -59,7 +67,7 @@ async function firstRows(
   head: Uint8Array,
   complete: boolean,
   format: TableFormat,
-  count = listLimits.previewRows + 1,
+  count = listLimits.previewRows + 2,
 ): Promise<string[][]> {
   const rows: string[][] = [];
   const piece = 4_096;

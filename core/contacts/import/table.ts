@@ -26,6 +26,10 @@ export async function* readTable(
   for await (const rows of readRows(source, format)) yield* rows;
 }
 
+/** A first row that tells Excel with what cells are separated, `sep=;`: the header is the next one. */
+export const isSeparatorRow = ([first = '', ...rest]: readonly string[]): boolean =>
+  (/^sep=.$/i.test(first) || (/^sep=$/i.test(first) && rest.length > 0)) && rest.every((cell) => cell === '');
+
 /** The same, as many rows at a time as there are in a piece of the source. */
 export async function* readRows(
   source: AsyncIterable<Uint8Array>,

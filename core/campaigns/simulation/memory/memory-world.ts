@@ -69,7 +69,7 @@ function campaignOf(settings: SimulationSettings, atMs: number): Campaign {
     ...{ name: 'Simulation', status: 'running', statusReason: '', liveCalls: 'finish', ...period },
     ...{ rules, retries, maxConcurrency, callsPerSecond: null, weight: 100, localPresence: false },
     ...{ machinePolicy: 'agent', budgetMicros, minutePriceMicros, currency: 'USD', version: 1 },
-    ...{ createdBy: null, startedAt: at, finishedAt: null, createdAt: at, updatedAt: at },
+    ...{ createdBy: null, reopening: null, startedAt: at, finishedAt: null, createdAt: at, updatedAt: at },
   };
 }
 
