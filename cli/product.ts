@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inheritedEnv } from '../platform/config.ts';
-import { sentenceOf } from './cli-error.ts';
+import { CliError, sentenceOf } from './cli-error.ts';
 import { ensureConsole } from './console-build.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { type Binary, livekitServer, livekitSip, redisServer } from './embedded/binaries.ts';
@@ -170,8 +170,14 @@ export class Product {
     return fresh;
   }
 
-  #migrate(): Promise<void> {
-    return migrate(this.#environment.child.DATABASE_URL ?? '');
+  /** Before anything else uses the database: a wrong key would show only when a secret is needed, in a call. */
+  async #migrate(): Promise<void> {
+    const { DATABASE_URL: url = '', ENCRYPTION_KEY: key = '' } = this.#environment.child;
+    await migrate(url);
+    const { faultOfStoredSecrets } = await import('./encryption-key.ts');
+    const fault = await faultOfStoredSecrets(url, key);
+    if (fault?.isOther) throw new CliError(fault.sentence);
+    if (fault !== null) this.#options.output.warn(fault.sentence);
   }
 
   async #startRedis(): Promise<void> {

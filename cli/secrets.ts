@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CliError, sentenceOf } from './cli-error.ts';
@@ -16,6 +16,9 @@ const secretsSchema = z.object({
 });
 
 export type Secrets = z.output<typeof secretsSchema>;
+
+/** Whether this installation has been started before. */
+export const hasSecrets = (dataDir: string): boolean => existsSync(join(dataDir, 'secrets.json'));
 
 /** The secrets of this installation, made once and kept in DATA/secrets.json (mode 0600). */
 export function loadSecrets(dataDir: string): Secrets {

@@ -6,7 +6,9 @@ import type { Probes } from './adapters/probes.ts';
 import { type DemoBookings, demoBookings } from './demo.ts';
 import { documents } from './http/docs-page.ts';
 import { HttpMetrics } from './http/metrics.ts';
+import { OpenStreams } from './http/open-streams.ts';
 import { buildOpenApi } from './http/openapi.ts';
+import { outerBoundary } from './http/outer-boundary.ts';
 import { RateLimits } from './http/rate-limits.ts';
 import { requestLog } from './http/request-log.ts';
 import { crossOrigin, securityHeaders } from './http/security.ts';
@@ -57,17 +59,19 @@ export function buildApp(options: AppOptions): App {
   const live = new LiveCalls(redis, services.log);
   const nudges = options.nudges ?? new BullCallNudges(redis);
   const demo: DemoBookings | undefined = options.demoEnabled ? demoBookings(redis) : undefined;
+  const operator = operatorSurface({
+    version: options.version,
+    probes: { ...options.probes },
+    live,
+    streams: new OpenStreams(),
+    closing: closing.signal,
+  });
   const surfaces: readonly Surface[] = [
     internalSurface({ internalToken: options.internalToken, metrics: metrics.registry }),
     inboundSurface([liveKitWebhook({ ...options.livekit, redis, activeCalls, nudges, services })]),
     ...(demo === undefined ? [] : [demo.surface]),
     dialerSurface,
-    operatorSurface({
-      version: options.version,
-      probes: { ...options.probes },
-      live,
-      closing: closing.signal,
-    }),
+    operator,
   ];
   const koa = new Koa({ proxy: options.trustProxy ?? false, maxIpsCount: options.trustProxy ? 1 : 0 });
   koa.silent = true;
@@ -75,6 +79,7 @@ export function buildApp(options: AppOptions): App {
   koa.use(requestLog(services.log, metrics));
   koa.use(securityHeaders({ publicUrl: services.publicUrl, livekitUrl: options.livekit.browserUrl }));
   koa.use(crossOrigin());
+  koa.use(outerBoundary(services.log, operator.renderError));
   // The native API comes first in the documents, as it comes last in the dispatch.
   koa.use(documents(buildOpenApi(surfaces.toReversed(), { version: options.version })));
   koa.use(visitorPages({ pagesDir: options.pagesDir, demo: options.demoEnabled }));

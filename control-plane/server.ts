@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import type { Services } from '../core/context.ts';
 import { openDatabase } from '../db/client.ts';
+import { faultOfKey } from '../db/sealed-secrets.ts';
 import { chatStream } from '../jobs/adapters/chat-stream.ts';
 import { background } from '../platform/background.ts';
 import { openBlobStore } from '../platform/blob-store.ts';
@@ -57,6 +58,10 @@ async function main(): Promise<void> {
     'The database of DATABASE_URL cannot be used',
   );
   await requireReachable(() => redis.ping(), 'The Redis of REDIS_URL cannot be used');
+  const sealer = new Sealer(config.secrets.encryptionKey);
+  const fault = await faultOfKey(database.pool, sealer);
+  if (fault?.isOther) throw new ConfigError(fault.sentence);
+  if (fault !== null) log.error({ reason: fault.sentence }, 'some stored secrets cannot be opened');
 
   const browserUrl = config.env.LIVEKIT_PUBLIC_URL ?? config.livekit.url;
   const { internalToken } = config.secrets;
@@ -87,7 +92,7 @@ async function main(): Promise<void> {
       chatModel: chatStream(config.env),
       allowedHosts: allowedHosts(config),
     },
-    sealer: new Sealer(config.secrets.encryptionKey),
+    sealer,
     log,
     publicUrl: config.publicUrl,
     authSecret: config.secrets.authSecret,

@@ -82,6 +82,9 @@ export const webSlugField = z
 /** Joins the calls and chats of one person: a number, a contact's key, a visitor's. */
 export const threadField = z.string().trim().min(1, 'must not be empty').max(200);
 
+/** The end of the last year of four digits: later ones are written in a way that PostgreSQL does not read. */
+export const latestMomentMs = Date.UTC(10_000, 0, 1) - 1;
+
 /** The number of a version: from 1, and no larger than the column that keeps it (PostgreSQL's `integer`). */
 export const versionField = z.number().int().min(1).max(2_147_483_647);
 

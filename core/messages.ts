@@ -48,6 +48,8 @@ export const messages = {
   'index-knowledge': z.object({ fileId: z.uuid(), revision: z.number().int() }),
   /** Turn an uploaded list into contacts; one run of it. */
   'import-contacts': z.object({ listId: z.uuid(), run: z.number().int() }),
+  /** Let those of a campaign wait again whom the rules had blocked that were changed with this version. */
+  'reopen-contacts': z.object({ campaignId: z.uuid(), version: z.number().int() }),
   /** Turn an uploaded do-not-call registry into its next version. */
   'import-registry': z.object({ registryId: z.uuid(), version: z.number().int() }),
   /** Bytes nobody refers to any more. */

@@ -246,6 +246,11 @@ export const settings = {
     z.string().trim().min(1).default('Trunkline <trunkline@localhost>'),
     'Sender of mail.',
   ),
+  MESSAGES_KEEP_DAYS: setting(
+    'Messages',
+    count(90, 36_500),
+    'Mail and text messages are removed so many days after they were written, whatever became of them.',
+  ),
   TWILIO_ACCOUNT_SID: setting(
     'Messages',
     optional,
@@ -321,7 +326,10 @@ export const settings = {
   ),
   ENCRYPTION_KEY: setting(
     'Internal',
-    optional,
+    optional.refine(
+      (key) => key === undefined || Buffer.from(key, 'base64').length === 32,
+      'must be 32 bytes in base64',
+    ),
     '32 bytes in base64: seals secrets at rest. Generated once into the data folder.',
     true,
   ),

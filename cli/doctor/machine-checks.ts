@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import { aptCommand, aptPrefix } from '../embedded/system-packages.ts';
 import type { Wishes } from '../environment.ts';
 import { packagesFresh } from '../packages.mjs';
 import { nodeBinary, nodeVersion, root } from '../processes.ts';
-import { type Check, finding } from './finding.ts';
+import { type Check, type Finding, finding } from './finding.ts';
 
 const run = promisify(execFile);
 const gigabyte = 1024 ** 3;
@@ -22,7 +22,7 @@ export const machineChecks = (wishes: Wishes): Check[] => [
   go,
   python,
   apt,
-  async () => [disk(wishes.dataDir), memory()],
+  async () => [disk(wishes.dataDir), memory(), ...sessionGroups(readAutogroup(), availableParallelism())],
 ];
 
 async function node({ env }: Wishes) {
@@ -102,4 +102,28 @@ function memory() {
   return total < 1.8
     ? finding('warn', 'Memory', text, '2 GB are the least for calls with local speech.')
     : finding('ok', 'Memory', text);
+}
+
+/** What is known of the share that Linux gives to each session (sched(7)); elsewhere nothing. */
+function readAutogroup(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/sched_autogroup_enabled', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const fewCores = 4;
+
+/** A hint: where few cores are shared between sessions before they are shared between threads, packets wait (docs/decisions/0079). */
+export function sessionGroups(autogroup: string, cores: number): Finding[] {
+  if (autogroup.trim() !== '1' || cores > fewCores) return [];
+  return [
+    finding(
+      'warn',
+      'Processor time',
+      `Linux shares the ${cores} cores between sessions (autogroup): the packets of calls may wait behind other programs`,
+      'Where nothing else needs it: sysctl -w kernel.sched_autogroup_enabled=0',
+    ),
+  ];
 }

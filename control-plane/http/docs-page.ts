@@ -5,11 +5,11 @@ import type Koa from 'koa';
 import { stateOf } from './request-log.ts';
 
 const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-const types: Record<string, string> = {
-  'swagger-ui.css': 'text/css',
-  'swagger-ui-bundle.js': 'text/javascript',
-  'favicon-32x32.png': 'image/png',
-};
+const types = new Map([
+  ['swagger-ui.css', 'text/css'],
+  ['swagger-ui-bundle.js', 'text/javascript'],
+  ['favicon-32x32.png', 'image/png'],
+]);
 
 const page = `<!doctype html>
 <html lang="en">
@@ -46,7 +46,7 @@ export function documents(openApi: unknown): Koa.Middleware {
       koa.body = start;
     } else if (koa.path.startsWith('/docs/')) {
       const name = koa.path.slice('/docs/'.length);
-      const type = types[name];
+      const type = types.get(name);
       if (type === undefined) return next();
       koa.type = type;
       koa.set('Cache-Control', 'public, max-age=86400');

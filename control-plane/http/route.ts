@@ -1,7 +1,7 @@
 import '../../platform/plain-problems.ts';
 import type Koa from 'koa';
 import type { z } from 'zod';
-import type { Context } from '../../core/context.ts';
+import type { Actor, Context, Role, Services } from '../../core/context.ts';
 import { DomainError, type FieldProblem } from '../../core/errors.ts';
 import type { KeyScope } from '../../core/key-scopes.ts';
 import type { Scope } from '../../core/operation.ts';
@@ -10,6 +10,13 @@ import { HttpError } from './errors.ts';
 import type { RateLimit } from './rate-limits.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** Who sent a request. */
+export interface Caller {
+  readonly actor: Actor;
+  readonly workspaceId: string | null;
+  readonly role: Role | null;
+}
 
 /** What a handler gets: the caller, and what the schemas made of the request. */
 export interface Input<P, Q, B> {
@@ -32,6 +39,8 @@ export interface RouteInfo {
   readonly description?: string;
   /** Who may call it. It equals the scope of the operation behind it; the kit refuses before it reads a body. */
   readonly auth: Scope;
+  /** How its callers are known, where it takes what no other address takes. Throws unauthenticated. */
+  readonly authenticate?: (koa: Koa.Context, services: Services) => Promise<Caller>;
   /**
    * What an API key with scopes must have, for routes with a body: the kit refuses before it reads that. The operations
    * behind it ask again, by their names.

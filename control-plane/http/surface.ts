@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import Router from '@koa/router';
 import type Koa from 'koa';
 import type { z } from 'zod';
-import type { Actor, Context, Role, Services } from '../../core/context.ts';
+import type { Context, Services } from '../../core/context.ts';
 import { DomainError } from '../../core/errors.ts';
 import { hasRole, requireKeyScope, type Scope } from '../../core/operation.ts';
 import { parseBody, readRawBody } from './body.ts';
@@ -11,13 +11,7 @@ import { declaredStatuses } from './declared-statuses.ts';
 import { type Failure, failureOf, HttpError } from './errors.ts';
 import { networkOf, type RateLimits } from './rate-limits.ts';
 import { stateOf } from './request-log.ts';
-import type { Route } from './route.ts';
-
-export interface Caller {
-  readonly actor: Actor;
-  readonly workspaceId: string | null;
-  readonly role: Role | null;
-}
+import type { Caller, Route } from './route.ts';
 
 /** One API dialect: an island with its own way to know callers and to say no. */
 export interface Surface {
@@ -105,7 +99,8 @@ function methodNotAllowed(methods: readonly string[]): HttpError {
 async function answer(spec: Surface, runtime: SurfaceRuntime, item: Route, koa: Koa.Context): Promise<void> {
   stateOf(koa).operationId = item.operationId;
   if (item.limit !== undefined) await runtime.limits.take(item.limit, networkOf(koa.ip));
-  const caller = item.auth === 'public' ? anonymous : await spec.authenticate(koa, runtime.services);
+  const { authenticate = spec.authenticate } = item;
+  const caller = item.auth === 'public' ? anonymous : await authenticate(koa, runtime.services);
   if (caller.actor.kind === 'api-key') await runtime.limits.take(keyLimit, caller.actor.apiKeyId);
   requireScope(caller, item.auth);
   if (item.keyScope !== undefined) requireKeyScope(caller.actor, item.keyScope);

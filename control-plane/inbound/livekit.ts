@@ -4,6 +4,7 @@ import { type WebhookEvent, WebhookReceiver } from 'livekit-server-sdk';
 import { z } from 'zod';
 import type { Call } from '../../core/calls/call.ts';
 import { endBridgedCall } from '../../core/calls/end-bridged.ts';
+import { giveUpWaiting } from '../../core/calls/give-up-waiting.ts';
 import { locateCallByRoom } from '../../core/calls/locate-by-room.ts';
 import { isSupervisorIdentity, numberAttribute } from '../../core/calls/plan.ts';
 import { startInboundCall } from '../../core/calls/start-inbound.ts';
@@ -123,25 +124,42 @@ async function somebodyLeft(
 ): Promise<void> {
   const ctx = systemContext(deps.services, 'inbound');
   const call = await locateCallByRoom(ctx, { roomName });
-  if (call === null) await noteMissed(ctx, roomName, person);
-  else await endIfBridged(ctx, call, 'One of the two who were connected has hung up.');
+  const callId = call?.id ?? (await noteMissed(ctx, roomName, person));
+  if (callId === null) return;
+  if (call && !isMadeAnew(person.disconnectReason))
+    await endIfBridged(ctx, call, 'One of the two who were connected has hung up.');
+  // A phone leaves so by hanging up only; a visitor also when they load the page anew.
+  const hasHungUp = person.disconnectReason === DisconnectReason.CLIENT_INITIATED;
+  if (hasHungUp && person.kind === ParticipantInfo_Kind.SIP) await giveUpWaiting(ctx, { callId });
 }
 
 /**
  * Who found every slot taken and hung up at once, before a sweep saw them (jobs/calls/seat-callers.ts): their call is
- * written now, and ends as every call does that never had an agent (jobs/calls/judge.ts).
+ * written now. Null: it is nobody's.
  */
-async function noteMissed(ctx: Context, roomName: string, { attributes }: ParticipantInfo): Promise<void> {
+async function noteMissed(
+  ctx: Context,
+  roomName: string,
+  { attributes }: ParticipantInfo,
+): Promise<string | null> {
   const phoneNumberId = z.uuid().safeParse(attributes[numberAttribute]);
-  if (!phoneNumberId.success) return;
+  if (!phoneNumberId.success) return null;
   try {
     const { callId } = await startInboundCall(ctx, { phoneNumberId: phoneNumberId.data, roomName });
     ctx.services.log.warn({ callId }, 'a caller has hung up before any worker took the call');
+    return callId;
   } catch (error) {
     // The number, or its agent, went meanwhile: nobody's call.
     if (!(error instanceof DomainError && error.code === 'not_found')) throw error;
+    return null;
   }
 }
+
+/** LiveKit has told the connection that it must be made anew. Of who does not come back the sweep takes care. */
+const isMadeAnew = (reason: DisconnectReason): boolean =>
+  reason === DisconnectReason.STATE_MISMATCH ||
+  reason === DisconnectReason.DUPLICATE_IDENTITY ||
+  reason === DisconnectReason.MIGRATION;
 
 /** A phone or a visitor; a supervisor who leaves changes nothing. */
 const isSomebody = (one: ParticipantInfo | undefined): one is ParticipantInfo =>

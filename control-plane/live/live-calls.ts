@@ -23,8 +23,7 @@ export class LiveCalls {
     const channel = callChannel(callId);
     const listeners = this.#listeners.get(channel) ?? new Set<Listener>();
     this.#listeners.set(channel, listeners.add(listener));
-    await this.#connection.subscribe(channel);
-    return () => {
+    const stop = () => {
       listeners.delete(listener);
       if (listeners.size > 0 || this.#listeners.get(channel) !== listeners) return;
       this.#listeners.delete(channel);
@@ -32,6 +31,13 @@ export class LiveCalls {
         this.#log.warn({ err: error }, 'live view connection failed');
       });
     };
+    try {
+      await this.#connection.subscribe(channel);
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    return stop;
   }
 
   close(): void {

@@ -1,5 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { callbacks } from '../../db/schema/callbacks.ts';
 import { phoneNumbers } from '../../db/schema/phone-numbers.ts';
 import { giveBack, whyNotWanted } from '../campaigns/engine/clear-attempts.ts';
 import { databaseBooks } from '../campaigns/engine/database-books.ts';
@@ -70,13 +71,18 @@ export const beginDial = operation({
 
 /**
  * A campaign's call that nobody wants any more, or whose preparation was lost with its process: it was not cleared, so
- * nothing has rung, and its contact gets another attempt.
+ * nothing has rung, and its contact gets another attempt. Or a call-back that was canceled.
  */
 async function whyNotDialed(ctx: OperationContext, call: Call): Promise<string | null> {
-  if (call.campaignId === null || call.dialedAt !== null) return null;
+  if (call.dialedAt !== null) return null;
+  if (call.campaignId === null) return (await isCallBackOff(ctx, call)) ? 'call_back_canceled' : null;
   if (call.status !== 'queued') return 'process_lost';
   return whyNotWanted(databaseBooks(ctx.db), call.campaignId, nowMs(ctx));
 }
+
+/** They have opted out since it was placed. */
+const isCallBackOff = async ({ db }: OperationContext, { id }: Call): Promise<boolean> =>
+  (await db.$count(callbacks, and(eq(callbacks.placedCallId, id), eq(callbacks.status, 'canceled')))) > 0;
 
 /** Null: the number was deleted after the call was placed. */
 async function routeOf(

@@ -6,7 +6,7 @@ import { type Call, emitFinalize, lockCall, updateCall } from './call.ts';
 import type { CallPlan } from './plan.ts';
 import { resolvePlan } from './resolve-plan.ts';
 import { end } from './state.ts';
-import { cancelTransfers } from './transfers/transfer.ts';
+import { cancelTransfers, putThrough, type Transfer } from './transfers/transfer.ts';
 
 /** A call that takes five workers down with it is not given a sixth. */
 const maxEpoch = 5;
@@ -31,6 +31,12 @@ export const beginRescue = operation({
       if (call.recorderStays) await loseRecorder(ctx, call);
       return null;
     }
+    // Its worker was lost before it could report that it had left the two.
+    const through = await putThrough(ctx, callId);
+    if (through) {
+      await goOnWithoutAgent(ctx, call, through);
+      return null;
+    }
     await cancelTransfers(ctx, callId, 'The worker of the call was lost.');
     if (epoch >= maxEpoch) {
       const detail = `The call lost its worker ${epoch} times.`;
@@ -49,6 +55,21 @@ export const beginRescue = operation({
     return resolvePlan(ctx, rescued);
   },
 });
+
+/** Caller and person hear each other, and nobody has to come between them. What the worker still has on the way moves nothing. */
+async function goOnWithoutAgent(
+  ctx: OperationContext,
+  { id, epoch }: Call,
+  { id: transferId, toNumber }: Transfer,
+): Promise<void> {
+  const at = new Date();
+  await ctx.db.insert(callEvents).values({
+    ...{ callId: id, epoch: epoch + 1, seq: 1, type: 'call.bridged', at },
+    data: { transferId, to: toNumber },
+  });
+  await updateCall(ctx, id, { epoch: epoch + 1, appliedSeq: 1, bridgedAt: at });
+  ctx.log.warn({ callId: id, epoch: epoch + 1 }, 'a call goes on without the agent that put it through');
+}
 
 /**
  * The worker that recorded two who were put through is gone. They talk on, unrecorded from here; what it had on its disk

@@ -104,6 +104,8 @@ const body = z.discriminatedUnion('type', [
     transferId: z.uuid().optional(),
     /** Status of the transfer, or `referred`, `refused`. */
     outcome: z.string().optional(),
+    /** Of somebody who has joined: they are recorded too, and know it. */
+    recorded: z.boolean().optional(),
   }),
   /**
    * The agent has put the caller through: the call goes on without it. The last event of its worker, unless that stays as

@@ -13,6 +13,7 @@ export {
   isDialOpen,
 } from './call.ts';
 export { clearDial } from './clear-dial.ts';
+export { dialLane } from './dial-lane.ts';
 export { endCall } from './end.ts';
 export { endBridgedCall } from './end-bridged.ts';
 export * from './events.ts';
@@ -25,6 +26,7 @@ export { listCallsOfRooms } from './list-of-rooms.ts';
 export { listOpenCalls } from './list-open.ts';
 export { placeCall } from './place.ts';
 export * from './plan.ts';
+export { putOffDial } from './put-off-dial.ts';
 export { recordDialOutcome } from './record-dial-outcome.ts';
 export { recordEvents } from './record-events.ts';
 export { startInboundCall } from './start-inbound.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { WorkspaceContext } from '../context.ts';
+import { latestMomentMs } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { callFilterFields, type Scope } from '../reports/measure.ts';
 import type { Call } from './call.ts';
@@ -101,5 +102,6 @@ export function scopeOf(
   { startAt, endAt, ...filter }: z.output<typeof callListFilter>,
 ) {
   // Rows are kept to the millisecond.
-  return { workspaceId, filter, startAt, endAt: endAt && new Date(endAt.getTime() + 1) };
+  const before = endAt && new Date(Math.min(endAt.getTime() + 1, latestMomentMs));
+  return { workspaceId, filter, startAt, endAt: before };
 }

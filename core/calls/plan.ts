@@ -36,6 +36,8 @@ export const callPlan = z.object({
       answeredAt: z.number(),
       /** The caller has been told of the recording, and it went on or was paused. Left out: it had not begun. */
       recording: z.enum(['on', 'paused']).optional(),
+      /** Who was asked to join caller and agent. `recorded`: they know of the recording. Left out: nobody. */
+      guests: z.array(z.object({ identity: z.string(), name: z.string(), recorded: z.boolean() })).optional(),
     })
     .nullable(),
 });

@@ -1,4 +1,5 @@
-import { eq } from 'drizzle-orm';
+import { and, asc, eq } from 'drizzle-orm';
+import { callTransfers } from '../../db/schema/call-transfers.ts';
 import { calls } from '../../db/schema/calls.ts';
 import type { AgentDefinition } from '../agents/definition.ts';
 import { withMachinePolicy } from '../campaigns/machine-policy.ts';
@@ -9,8 +10,8 @@ import type { Call } from './call.ts';
 import { silenceOf } from './control/silence.ts';
 import type { CallEvent } from './events.ts';
 import { fillCall } from './fill-call.ts';
-import { type CallPlan, callerIdentity } from './plan.ts';
-import { type ToolUse, toolsOf, wordsOfUse } from './tool-uses.ts';
+import { type CallPlan, callerIdentity, personIdentity } from './plan.ts';
+import { toolsOf, wordsOfUse } from './tool-uses.ts';
 import { readEvents, type TranscriptTurn, transcriptOf } from './transcript.ts';
 
 const rememberedUses = 20;
@@ -71,24 +72,83 @@ async function resumeOf(ctx: OperationContext, call: Call): Promise<CallPlan['re
   if (call.epoch === 1 || call.answeredAt === null) return null;
   const events = await readEvents(ctx.db, call.id);
   const turns = transcriptOf(events).filter((turn) => turn.text !== '');
+  const guests = await guestsOf(ctx, call.id, events);
+  const uses = toolsOf(events).map((use) => ({ at: use.at, words: wordsOfUse(use) }));
+  const brokenOff = transfersBrokenOff(events, guests);
   return {
     history: turns.map(({ role, text }) => ({ role, text })),
-    ...doneBetween(turns, toolsOf(events)),
+    ...doneBetween(
+      turns,
+      [...uses, ...brokenOff].sort((a, b) => a.at - b.at),
+    ),
     answeredAt: call.answeredAt.getTime(),
     ...recordingOf(events),
+    ...(guests.length > 0 ? { guests } : {}),
   };
+}
+
+type Guest = NonNullable<NonNullable<CallPlan['resume']>['guests']>[number];
+
+/** A caller on hold for whom nobody came is spoken to by whoever has the call then. */
+function transfersBrokenOff(events: readonly CallEvent[], guests: readonly Guest[]): Deed[] {
+  const finished = new Set(
+    events.flatMap((event) => (event.type === 'transfer.finished' ? (event.transferId ?? []) : [])),
+  );
+  const joined = new Set(guests.map(({ identity }) => identity));
+  return events.flatMap((event) =>
+    event.type === 'transfer.started' &&
+    !finished.has(event.transferId) &&
+    !joined.has(personIdentity(event.transferId))
+      ? [
+          {
+            at: event.at,
+            words: `transfer to ${event.name}, which was broken off: the caller is back with you.`,
+          },
+        ]
+      : [],
+  );
+}
+
+/** Who has joined the caller and the agent; whether they are still there, the room knows. */
+async function guestsOf(
+  ctx: OperationContext,
+  callId: string,
+  events: readonly CallEvent[],
+): Promise<Guest[]> {
+  const { id, targetName, mode, status } = callTransfers;
+  const joined = await ctx.db
+    .select({ id, name: targetName })
+    .from(callTransfers)
+    .where(and(eq(callTransfers.callId, callId), eq(mode, 'conference'), eq(status, 'joined')))
+    .orderBy(asc(callTransfers.createdAt));
+  // Whoever is not known to have been told is not recorded.
+  const knows = (transferId: string) =>
+    events.some(
+      (event) => event.type === 'transfer.finished' && event.transferId === transferId && event.recorded,
+    );
+  return joined.map((guest) => ({
+    ...{ identity: personIdentity(guest.id), name: guest.name },
+    recorded: knows(guest.id),
+  }));
+}
+
+/** What the worker before has done or begun, in words for the model. */
+interface Deed {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly words: string;
 }
 
 /** So that a worker that takes over does not do it again. */
 function doneBetween(
   turns: readonly TranscriptTurn[],
-  uses: readonly ToolUse[],
+  uses: readonly Deed[],
 ): Pick<NonNullable<CallPlan['resume']>, 'done'> {
   if (uses.length === 0) return {};
   return {
     done: uses.slice(-rememberedUses).map((use) => ({
       turns: turns.filter(({ startedAt }) => startedAt.getTime() <= use.at).length,
-      words: wordsOfUse(use),
+      words: use.words,
     })),
   };
 }

@@ -51,12 +51,14 @@ export interface PeriodInput {
 
 const defaultDays = 30;
 const maxYears = 10;
+/** What is reckoned from an end, to the end of its month or the next hour of sums, has four digits of a year as well. */
+const latestEnd = new Date(Date.UTC(9_999, 0, 1));
 /** An hour by hour view of more than this is nothing to look at. */
 const maxHourlyDays = 92;
 
 /** What is asked for; by default the last thirty days, today included, as days of the zone. */
 export function periodOf({ startAt, endAt, timezone }: PeriodInput, now = new Date()): Period {
-  const last = endAt ?? now;
+  const last = endAt === undefined || endAt < latestEnd ? (endAt ?? now) : latestEnd;
   const first =
     startAt ??
     DateTime.fromJSDate(last, { zone: timezone })

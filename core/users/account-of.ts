@@ -5,6 +5,7 @@ import { DomainError } from '../errors.ts';
 import type { IdentityClaims } from '../ports.ts';
 import { openAccount } from './open-account.ts';
 import { endAllSessions } from './sessions.ts';
+import { revokeUnprovenKeys } from './unproven-keys.ts';
 
 type User = typeof users.$inferSelect;
 /** The column with a provider's own id of the person. */
@@ -12,7 +13,8 @@ type SubjectColumn = 'googleSubject' | 'oidcSubject';
 
 /**
  * The account of somebody for whom an identity provider vouches: the one it knows, else the one with the address, else
- * a new one. Throws unauthenticated for an address that the provider has not confirmed.
+ * a new one. Throws unauthenticated for an address that the provider has not confirmed. Whoever calls it forgets known
+ * keys when it is committed: an account that changes hands loses its own.
  */
 export async function accountOf(
   ctx: OperationContext,
@@ -46,7 +48,10 @@ async function link(
     throw new DomainError('conflict', 'This e-mail address belongs to another account of the provider here.');
   // Whoever signed up with an address that they do not read must not keep a way in.
   const isProven = user.emailVerifiedAt !== null;
-  if (!isProven) await endAllSessions(ctx, user.id);
+  if (!isProven) {
+    await endAllSessions(ctx, user.id);
+    await revokeUnprovenKeys(ctx, user);
+  }
   const [linked] = await ctx.db
     .update(users)
     .set({

@@ -2,11 +2,12 @@ import { eq } from 'drizzle-orm';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { users } from '../../db/schema/users.ts';
-import { anonymousContext, type Services } from '../context.ts';
+import { anonymousContext, type OperationContext, type Services } from '../context.ts';
 import { operation } from '../operation.ts';
 import type { IdentityClaims } from '../ports.ts';
 import { accountOf } from './account-of.ts';
 import type { Identity } from './identify.ts';
+import { forgetKeys } from './known-keys.ts';
 import { landingWorkspace } from './session.ts';
 
 /** Every request comes through here, so it writes only when there is an account to open or to link. */
@@ -17,12 +18,17 @@ const enter = operation({
   reads: true,
   run: async (ctx, { claims }): Promise<Identity> => {
     const [known] = await ctx.db.select().from(users).where(eq(users.oidcSubject, claims.subject));
-    const user =
-      known ??
-      (await ctx.services.db.transaction((tx) => accountOf({ ...ctx, db: tx }, 'oidcSubject', claims)));
+    const user = known ?? (await openOrLink(ctx, claims));
     return { actor: { kind: 'user', userId: user.id }, ...(await landingWorkspace(ctx.db, user)) };
   },
 });
+
+async function openOrLink(ctx: OperationContext, claims: IdentityClaims) {
+  const { db } = ctx.services;
+  const user = await db.transaction((tx) => accountOf({ ...ctx, db: tx }, 'oidcSubject', claims));
+  forgetKeys(db);
+  return user;
+}
 
 /**
  * Who an access token of the configured sign-in service stands for, in the workspace they were in last; the first time

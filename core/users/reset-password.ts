@@ -4,8 +4,10 @@ import { users } from '../../db/schema/users.ts';
 import { queueEmail } from '../mail/queue-email.ts';
 import { operation } from '../operation.ts';
 import { issueEmailToken, redeemEmailToken } from './email-tokens.ts';
+import { forgetKeys } from './known-keys.ts';
 import { hashPassword, newPasswordField } from './passwords.ts';
 import { endAllSessions } from './sessions.ts';
+import { revokeUnprovenKeys } from './unproven-keys.ts';
 
 /** Mails a link to a new password. Whoever asks learns nothing: an unknown address gets the same answer. */
 export const requestPasswordReset = operation({
@@ -31,13 +33,17 @@ export const requestPasswordReset = operation({
   },
 });
 
-/** Sets the password and signs the person out everywhere. The link came by mail, so the address is confirmed too. */
+/**
+ * Sets the password and signs the person out everywhere. The link came by mail, so the address is confirmed too, and
+ * keys from before that are revoked: they may be those of somebody who does not read it.
+ */
 export const resetPassword = operation({
   name: 'user.reset_password',
   scope: 'public',
   input: z.object({ token: z.string().min(1).max(500), password: newPasswordField }),
   audit: (_input, userId: string) => ({ target: userId }),
   prepare: (_ctx, { password }) => hashPassword(password),
+  committed: ({ services }) => forgetKeys(services.db),
   run: async (ctx, { token }, passwordHash): Promise<string> => {
     const user = await redeemEmailToken(ctx, token, 'reset_password');
     await ctx.db
@@ -45,6 +51,7 @@ export const resetPassword = operation({
       .set({ passwordHash, emailVerifiedAt: user.emailVerifiedAt ?? new Date() })
       .where(eq(users.id, user.id));
     await endAllSessions(ctx, user.id);
+    await revokeUnprovenKeys(ctx, user);
     return user.id;
   },
 });

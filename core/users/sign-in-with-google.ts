@@ -3,6 +3,7 @@ import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
 import type { IdentityClaims } from '../ports.ts';
 import { accountOf } from './account-of.ts';
+import { forgetKeys } from './known-keys.ts';
 import { issueSession, type Session } from './session.ts';
 
 const input = z.object({ idToken: z.string().min(1).max(10_000), userAgent: z.string().default('') });
@@ -19,6 +20,7 @@ export const signInWithGoogle = operation({
     target: user.id,
     ...(workspaceId === null ? {} : { workspaceId }),
   }),
+  committed: ({ services }) => forgetKeys(services.db),
   prepare: (ctx, { idToken }): Promise<IdentityClaims> => {
     const { google } = ctx.services.ports;
     if (google !== null) return google.verify(idToken);

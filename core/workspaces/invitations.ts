@@ -1,5 +1,6 @@
-import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { emails } from '../../db/schema/emails.ts';
 import { invitations } from '../../db/schema/invitations.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { users } from '../../db/schema/users.ts';
@@ -148,11 +149,26 @@ export const acceptInvitation = operation({
     const { workspaceId, role, email } = invitation;
     // A member keeps the role they have: an old invitation must not take rights away.
     await ctx.db.insert(memberships).values({ workspaceId, userId: user.id, role }).onConflictDoNothing();
-    const proves = user.emailVerifiedAt === null && user.email.toLowerCase() === email.toLowerCase();
-    if (proves) await ctx.db.update(users).set({ emailVerifiedAt: now }).where(eq(users.id, user.id));
+    const isOwn = user.emailVerifiedAt === null && user.email.toLowerCase() === email.toLowerCase();
+    if (isOwn && (await wasMailed(ctx, invitation)))
+      await ctx.db.update(users).set({ emailVerifiedAt: now }).where(eq(users.id, user.id));
     return { workspaceId, role };
   },
 });
+
+/** A link that is held in the outbox was read by an admin of the workspace: it proves nothing about the address. */
+async function wasMailed(
+  ctx: Pick<WorkspaceContext, 'db'>,
+  { workspaceId, email, createdAt }: typeof invitations.$inferSelect,
+): Promise<boolean> {
+  const sent = and(
+    eq(emails.workspaceId, workspaceId),
+    eq(emails.toAddress, email),
+    eq(emails.status, 'sent'),
+    gte(emails.createdAt, createdAt),
+  );
+  return (await ctx.db.$count(emails, sent)) > 0;
+}
 
 async function refuseMember(ctx: WorkspaceContext, email: string): Promise<void> {
   const [member] = await ctx.db

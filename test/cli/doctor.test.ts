@@ -2,6 +2,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { doctor } from '../../cli/commands/doctor.ts';
+import { sessionGroups } from '../../cli/doctor/machine-checks.ts';
+import { createCredential } from '../../core/credentials/index.ts';
+import { Sealer } from '../../platform/crypto.ts';
+import { newPerson } from '../factories/people.ts';
+import { testContext } from '../harness/context.ts';
 import { dataFolder, recordedOutput } from './support.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -53,4 +58,36 @@ test('settings that are wrong are named with what to do', async () => {
   } finally {
     server.close();
   }
+});
+
+test('a key that does not open what is stored keeps it from starting; the right one is said to fit', async () => {
+  await using t = await testContext();
+  const { ctx } = await newPerson(t);
+  await createCredential(ctx, { name: 'Shop', secret: { kind: 'bearer', token: 'of the shop' } });
+  const [right, wrong] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+  Object.assign(t.services, { sealer: new Sealer(right ?? '') });
+  const with_ = (ENCRYPTION_KEY = '') => examine({ DATABASE_URL: t.databaseUrl, ENCRYPTION_KEY });
+  const none = await with_(right);
+  expect([none.code, none.line(/Stored secrets/)]).toEqual([
+    1,
+    expect.stringContaining('ENCRYPTION_KEY opens none'),
+  ]);
+  await createCredential(ctx, { name: 'Till', secret: { kind: 'bearer', token: 'of the till' } });
+  const one = await with_(right);
+  expect([one.code, one.line(/Stored secrets/)]).toEqual([
+    0,
+    expect.stringContaining('does not open 1 of the 2'),
+  ]);
+  await t.db.execute("delete from credentials where name = 'Shop'");
+  expect((await with_(right)).line(/Stored secrets/)).toContain('ENCRYPTION_KEY opens them');
+  expect((await with_(wrong)).code).toBe(1);
+});
+
+test('sharing few cores between sessions is hinted at, with what turns it off', () => {
+  const [hint] = sessionGroups('1\n', 2);
+  expect(hint).toMatchObject({
+    state: 'warn',
+    fix: expect.stringContaining('kernel.sched_autogroup_enabled=0'),
+  });
+  expect([sessionGroups('0\n', 2), sessionGroups('1\n', 16), sessionGroups('', 2)]).toEqual([[], [], []]);
 });

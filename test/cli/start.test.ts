@@ -9,9 +9,12 @@ import { redisUrl } from '../../cli/embedded/redis.ts';
 import { type RunFile, readRunFile } from '../../cli/instance.ts';
 import { freePort } from '../../cli/ports.ts';
 import { loadSecrets } from '../../cli/secrets.ts';
+import { createCredential } from '../../core/credentials/index.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import { isAlive } from '../../platform/is-alive.ts';
 import { waitFor } from '../../platform/retry.ts';
+import { newPerson } from '../factories/people.ts';
+import { testContext } from '../harness/context.ts';
 import { thisNode } from '../harness/our-process.ts';
 import { dataFolder } from './support.ts';
 
@@ -344,5 +347,26 @@ describe('what does not fit ends with 1 and one sentence', () => {
     });
     expect(code).toBe(1);
     expect(lines).toEqual([expect.stringMatching(/REDIS_URL does not work .*: nothing listens there\.$/)]);
+  });
+
+  it('a key that does not open the stored secrets, and a database of a newer version', async () => {
+    await using t = await testContext();
+    using folder = dataFolder();
+    const { ctx } = await newPerson(t);
+    await createCredential(ctx, { name: 'Shop', secret: { kind: 'bearer', token: 'of the shop' } });
+    const other = await failure(folder.path, { DATABASE_URL: t.databaseUrl });
+    expect([other.code, other.lines]).toEqual([
+      1,
+      [expect.stringMatching(/ENCRYPTION_KEY opens none of the stored secrets/)],
+    ]);
+    const later = Date.now() + 10 * 365 * 86_400_000;
+    await t.db.execute(
+      `insert into drizzle.__drizzle_migrations (hash, created_at) values ('of a newer version', ${later})`,
+    );
+    const newer = await failure(folder.path, { DATABASE_URL: t.databaseUrl });
+    expect([newer.code, newer.lines]).toEqual([
+      1,
+      [expect.stringMatching(/database is of a newer version of Trunkline .*start that version/)],
+    ]);
   });
 });

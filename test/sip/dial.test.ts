@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { beginDial, finalizeCall, getCall, placeCall, recordEvents } from '../../core/calls/index.ts';
 import { agentIdentity, callerIdentity } from '../../core/calls/plan.ts';
+import { MemoryPacer } from '../../core/campaigns/engine/index.ts';
+import { createCampaign, startCampaign } from '../../core/campaigns/index.ts';
 import type { Context } from '../../core/context.ts';
 import { registerSipTrunk } from '../../core/numbers/index.ts';
 import { dialCall } from '../../jobs/calls/dial.ts';
@@ -13,10 +15,13 @@ import { Softphone, type SoftphoneOptions } from '../../simulate/softphone/softp
 import { dial } from '../../sip/dial.ts';
 import { hangUp } from '../../sip/hang-up.ts';
 import { closeRoom, isAgent, participant, participantsOf, sipStatusAttribute } from '../../sip/rooms.ts';
+import { callableNumber } from '../factories/callable.ts';
+import { allDay } from '../factories/campaigns.ts';
+import { addPerson, attemptsOf, contactOf, dialer, host } from '../factories/dialer.ts';
 import { eventsOf } from '../factories/events.ts';
 import { newAgent, nextNumber } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
-import { testContext } from '../harness/context.ts';
+import { type TestContext, testContext } from '../harness/context.ts';
 import { FakeFleet, jobServices, type SipStack, startSipStack } from './support.ts';
 
 let sip: SipStack;
@@ -32,6 +37,8 @@ afterEach(async () => {
 });
 
 interface Rig {
+  readonly t: TestContext;
+  readonly agentId: string;
   readonly services: JobServices;
   readonly ctx: Context;
   readonly phone: Softphone;
@@ -62,7 +69,7 @@ async function rig(
   });
   await syncNumberWithLiveKit(services, number.id);
   return {
-    ...{ services, ctx, phone, fromNumber, toNumber },
+    ...{ t, services, ctx, agentId: agent.id, phone, fromNumber, toNumber },
     place: async () => (await placeCall(ctx, { fromNumber, toNumber })).id,
     call: async (callId) => (await getCall(ctx, { callId })).call,
   };
@@ -117,6 +124,30 @@ describe('an outbound call', () => {
     expect(ended.endDetail).toMatch(words);
     expect(phone.invitesTo(toNumber)).toBe(1);
     await roomIsGone(ended.roomName);
+  });
+
+  test('of a campaign does not ring while its trunk is busier than its carrier allows, and its person waits', async () => {
+    const { t, services, ctx, agentId, phone, fromNumber } = await rig();
+    fleet();
+    const campaign = await createCampaign(ctx, {
+      ...{ name: 'Reminders', agentId, fromNumbers: [fromNumber], rules: { windows: allDay } },
+    });
+    await startCampaign(ctx, { campaign: campaign.id });
+    const { id, phone: toNumber } = await addPerson(t, campaign, callableNumber(1));
+    t.ports.workerHosts = [host(10)];
+    await dialer(t).look();
+    const callId = (await attemptsOf(t, campaign.id))[0]?.id ?? '';
+    const pacer = Object.assign(new MemoryPacer(), { reserve: async () => 60_000 });
+    const crowded = { ...services, pacing: { ...services.pacing, pacer } };
+    expect(await dialCall(crowded, callId)).toBe('not cleared');
+    expect(phone.invitesTo(toNumber)).toBe(0);
+    await finalizeCall(t.system(), { callId });
+    expect(await contactOf(t, id)).toMatchObject({ state: 'waiting', attempts: 1 });
+    phone.onInvite(busy());
+    await dialer(t).look(Date.now() + 1_000);
+    const again = (await attemptsOf(t, campaign.id)).at(-1)?.id ?? '';
+    expect(await dialCall(services, again)).toBe('busy');
+    expect(phone.invitesTo(toNumber)).toBe(1);
   });
 
   test('that rings out ends as no answer', async () => {

@@ -62,6 +62,7 @@ export function jobServices(t: TestContext, sip: SipStack): JobRig {
     limits: { ...callLimits, agentReadyMs: 1_500, ringMs: 3_000, rescueMs: 3_000, sweepAfterMs: 0 },
     sipPlace: null,
     pacing: { pacer: new MemoryPacer(), trunkCallsPerSecond: 5 },
+    messagesKeepMs: 90 * 86_400_000,
     purgeOutbox: async () => 0,
   };
   return {

@@ -1,4 +1,5 @@
 import type { CallEvent } from '../../../core/calls/events.ts';
+import type { OpenStreams } from '../../http/open-streams.ts';
 
 /** What the operator surface gets from the app, beside the operations. */
 export interface OperatorDeps {
@@ -9,6 +10,8 @@ export interface OperatorDeps {
     /** Resolves once events are heard; the answer stops listening. */
     subscribe(callId: string, listener: (event: CallEvent) => void): Promise<() => void>;
   };
+  /** Every route that streams takes a place in it first. */
+  readonly streams: OpenStreams;
   /** Aborted when the server stops: streams end. */
   readonly closing: AbortSignal;
 }

@@ -10,6 +10,7 @@ import {
   startImport,
 } from '../../../core/contacts/index.ts';
 import type { Context } from '../../../core/context.ts';
+import { assertStorable } from '../../http/body.ts';
 import { HttpError } from '../../http/errors.ts';
 import { receiveFiles } from '../../http/multipart.ts';
 
@@ -21,6 +22,12 @@ const mappingParam = z
   .max(20_000)
   .transform((text, context) => {
     const json = readJson(text);
+    const unstorable = problemsOfStoring(json);
+    if (unstorable.length > 0) {
+      for (const { path, message } of unstorable)
+        context.addIssue({ code: 'custom', message: [path, message].filter(Boolean).join(': ') });
+      return z.NEVER;
+    }
     const parsed = listMapping.safeParse(json);
     if (parsed.success) return parsed.data;
     for (const { path, message } of parsed.error.issues)
@@ -35,6 +42,17 @@ const mappingParam = z
     description:
       'JSON: which column is what: phone, country, zone, state, zip, consent, consentEvidence, priority; `ignore`; zoneOfAll, consentOfAll. Left out: as the header suggests.',
   });
+
+/** What stands in the JSON as an escape is no fault of the text of the query. */
+function problemsOfStoring(value: unknown) {
+  try {
+    assertStorable(value);
+    return [];
+  } catch (error) {
+    if (error instanceof HttpError) return error.fields;
+    throw error;
+  }
+}
 
 function readJson(text: string): unknown {
   try {

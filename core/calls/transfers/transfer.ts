@@ -1,4 +1,4 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, ne } from 'drizzle-orm';
 import { callTransfers } from '../../../db/schema/call-transfers.ts';
 import type { OperationContext } from '../../context.ts';
 import { notFound } from '../../errors.ts';
@@ -41,6 +41,21 @@ export async function openTransfer(ctx: OperationContext, callId: string): Promi
     .from(callTransfers)
     .where(and(eq(callTransfers.callId, callId), isNull(callTransfers.settledAt)))
     .for('update');
+  return row;
+}
+
+/** The transfer by which the agent of a call has left it, or was about to. */
+export async function putThrough(ctx: OperationContext, callId: string): Promise<Transfer | undefined> {
+  const [row] = await ctx.db
+    .select()
+    .from(callTransfers)
+    .where(
+      and(
+        eq(callTransfers.callId, callId),
+        eq(callTransfers.status, 'joined'),
+        ne(callTransfers.mode, 'conference'),
+      ),
+    );
   return row;
 }
 

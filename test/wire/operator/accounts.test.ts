@@ -1,11 +1,12 @@
 import { eq } from 'drizzle-orm';
+import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKey } from '../../../core/api-keys/index.ts';
 import { refreshTokens } from '../../../db/schema/refresh-tokens.ts';
 import { users } from '../../../db/schema/users.ts';
 import { sha256 } from '../../../platform/crypto.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
-import { join, password, signUp } from './crew.ts';
+import { type Caller, join, password, signUp } from './crew.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -124,6 +125,43 @@ describe('signing out', () => {
     expect(answer.headers.getSetCookie().every((cookie) => cookie.includes('Max-Age=0'))).toBe(true);
     const again = await app.call('POST', '/auth/refresh', { body: { refresh_token: refreshToken } });
     expect(again.status).toBe(401);
+  });
+
+  /** An access token of that person from an hour ago. */
+  const expiredToken = async ({ userId, workspaceId }: Caller, secret = app.t.services.authSecret) => {
+    const hourAgo = Math.floor(Date.now() / 1_000) - 3_600;
+    return new SignJWT({ ws: workspaceId, role: 'admin', at: hourAgo * 1_000 })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer('trunkline')
+      .setSubject(userId)
+      .setExpirationTime(hourAgo + 900)
+      .sign(new TextEncoder().encode(secret));
+  };
+  const leave = (headers: Record<string, string>, body?: unknown) =>
+    app.call('POST', '/auth/logout', { headers, body });
+  const refreshStatus = async (refresh_token: string) =>
+    (await app.call('POST', '/auth/refresh', { body: { refresh_token } })).status;
+
+  it('works with an access token that has expired, and with the refresh cookie alone', async () => {
+    const [ada, ben] = [await signUp(app), await signUp(app)];
+    const bearer = { authorization: `Bearer ${await expiredToken(ada)}` };
+    expect((await app.call('GET', '/auth/me', { headers: bearer })).status).toBe(401);
+    expect((await leave(bearer, { refresh_token: ada.refreshToken })).status).toBe(204);
+    const left = await leave({ cookie: `refresh_token=${ben.refreshToken}` });
+    expect([left.status, left.headers.getSetCookie().length]).toEqual([204, 2]);
+    expect([await refreshStatus(ada.refreshToken), await refreshStatus(ben.refreshToken)]).toEqual([
+      401, 401,
+    ]);
+  });
+
+  it('is refused with what was never ours, and from another site', async () => {
+    const ada = await signUp(app);
+    const forged = await expiredToken(ada, 'another secret of the tests, long enough');
+    for (const headers of [{ authorization: `Bearer ${forged}` }, { cookie: 'refresh_token=unknown' }, {}])
+      expect((await leave(headers, { refresh_token: ada.refreshToken })).status).toBe(401);
+    const foreign = { cookie: `refresh_token=${ada.refreshToken}`, origin: 'https://evil.test' };
+    expect((await leave(foreign)).status).toBe(403);
+    expect(await refreshStatus(ada.refreshToken)).toBe(200);
   });
 });
 

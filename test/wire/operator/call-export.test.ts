@@ -93,6 +93,18 @@ describe('GET /calls/export', () => {
     expect(rowsOf((await get('/calls/export', await signUp(app, 'Bob'))).body)).toEqual([]);
   });
 
+  it('keeps nothing open for whoever asks for its head only, or leaves before the first row', async () => {
+    for (let n = 0; n < 4; n++)
+      expect((await fetch(`${app.url}/calls/export`, { method: 'HEAD', headers: ada.headers })).status).toBe(
+        200,
+      );
+    await expect
+      .poll(async () => (await get('/calls/export?disposition=busy')).status, { timeout: 10_000 })
+      .toBe(200);
+    const { $client: pool } = app.t.db;
+    await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0);
+  });
+
   it('stops the database when its reader goes away, answers 503 beside three others, and recovers', async () => {
     const copies = async () => {
       const { rows } = await app.t.db.execute<{ running: string }>(

@@ -121,6 +121,17 @@ describe('/api/v/campaign/', () => {
     expect(answer.body.detail).toEqual(expect.any(String));
   });
 
+  it.each(['constructor', '__proto__', 'toString'])(
+    'says 400 also of a field that is called %s',
+    async (name) => {
+      const headers = { ...ada.headers, 'content-type': 'application/json' };
+      const body = `{"${name}": "\\u0000"}`;
+      const answer = await fetch(`${app.url}/api/v/campaign/`, { method: 'POST', headers, body });
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toContain(`"${name}":["contains a NUL or a broken character"]`);
+    },
+  );
+
   it('lists in pages, by e-mail and workspace, and shows nothing to others', async () => {
     await made();
     const page = await send('GET', '/api/v/campaign/?page_size=1');
@@ -226,6 +237,16 @@ describe('/api/v/upload/', () => {
     const mapping = encodeURIComponent(JSON.stringify({ phone: 'where' }));
     expect((await send('POST', `${retry}?mapping=${mapping}`)).body.state).toBe('queued');
     expect((await send('POST', `${retry}?mapping=nonsense`)).status).toBe(400);
+  });
+
+  it('refuses a mapping with what no text may hold, also where JSON spells it out', async () => {
+    const { slug } = await made();
+    for (const escaped of ['\\u0000', '\\ud800']) {
+      const mapping = encodeURIComponent(`{"phone":"phone","ignore":["${escaped}"]}`);
+      const form = csvForm(`phone\n${callableNumber(40)}\n`);
+      const answer = await post(`/api/v/upload/${slug}/?mapping=${mapping}`, form);
+      expect([answer.status, answer.body.mapping]).toEqual([400, [expect.stringContaining('ignore.0')]]);
+    }
   });
 
   it('says 400 to what is no table, 415 to what is no file, 409 to an archived campaign', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ChatModel } from '../../../core/ports.ts';
 import { newAgent } from '../../factories/lines.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
 import { type Caller, signUp } from './crew.ts';
@@ -65,6 +66,34 @@ describe('POST /chats', () => {
       expect(events.at(-1)?.[1]).toMatchObject({ reply: 'Hello!\nOne moment.\nGoodbye.', status: 'open' });
     },
   );
+
+  it.each([{ stream: true }, {}])('stops the model when whoever asked leaves (%j)', async (extra) => {
+    const { chat_id } = (await say({ agent_id: agentId })).body;
+    const abort = new AbortController();
+    let stopped = false;
+    const { chatModel } = app.t.ports;
+    const thinking: ChatModel = {
+      stream: async function* ({ signal }) {
+        yield { type: 'text', text: 'I think' };
+        abort.abort();
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        stopped = true;
+      },
+    };
+    Object.assign(app.t.ports, { chatModel: thinking });
+    try {
+      const asked = fetch(`${app.url}/chats`, {
+        method: 'POST',
+        headers: { ...ada.headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ chat_id, message: 'Hello', ...extra }),
+        signal: abort.signal,
+      });
+      await expect(asked.then((response) => response.text())).rejects.toThrow();
+      await expect.poll(() => stopped, { timeout: 10_000 }).toBe(true);
+    } finally {
+      Object.assign(app.t.ports, { chatModel });
+    }
+  });
 
   it.each([
     [{}, 'agent_id'],

@@ -151,6 +151,28 @@ it.each([
   expect(refused).toEqual(asked.map(({ operationId }) => [operationId, 400, expect.arrayContaining([name])]));
 });
 
+it.each([
+  ['2026-02-12', '9999-12-31', 200],
+  ['9999-12-30', '9999-12-31T23:59:59Z', 200],
+  ['2026-02-12', '9999-12-31T23:59:59-14:00', 400],
+])(
+  'every list and report of times takes the end of time, and refuses what is beyond (%s to %s)',
+  async (from, to, status) => {
+    const asked = routes.filter(
+      ({ query, path }) =>
+        !path.includes('{') && query instanceof z.ZodObject && 'end_datetime' in query.shape,
+    );
+    expect(asked.length).toBeGreaterThan(3);
+    const ask = async (route: Route) => {
+      const query = new URLSearchParams({ start_datetime: from, end_datetime: to });
+      return statusOf(route, `${route.path}?${query}`);
+    };
+    const others = await unlike(status, asked, ask);
+    // A report is of ten years at most, and begins before it ends.
+    expect(others.filter((one) => !/^get(Dashboard|\w+Summary) answered 400$/.test(one))).toEqual([]);
+  },
+);
+
 it('every route about one thing answers 404 where there is no such thing', async () => {
   const ask = async (route: Route) => {
     const sample = sampleOf(route);

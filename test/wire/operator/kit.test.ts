@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestApp, testApp } from '../../harness/app.ts';
 
@@ -21,6 +23,16 @@ describe('the error boundary of the operator surface', () => {
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('POST');
     expect(answer.body).toEqual({ ...envelope, errors: [] });
+  });
+
+  it('answers an address that is none with 400, and the names that every object has with 404', async () => {
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+    socket.write('GET http://[::x/agents HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('{"detail":"The address cannot be read.","errors":[]}');
+    for (const name of ['constructor', 'toString', '__proto__'])
+      expect((await app.call('GET', `/docs/${name}`)).status).toBe(404);
   });
 
   it('does not take a named address for an id of another one', async () => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { streamLimits } from '../../../control-plane/http/open-streams.ts';
 import { recordEvents } from '../../../core/calls/index.ts';
 import { callChannel } from '../../../core/fleet.ts';
 import { newAgent } from '../../factories/lines.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
-import { type Caller, signUp } from './crew.ts';
+import { type Caller, join, signUp } from './crew.ts';
 
 let app: TestApp;
 let ada: Caller;
@@ -100,6 +101,33 @@ describe('GET /calls/{id}/stream', () => {
     abort.abort();
     await response.body?.cancel().catch(() => undefined);
     await expect.poll(listeners, { timeout: 10_000 }).toBe(0);
+  });
+
+  it('is open so many times for one caller and no more: 429, until one of them is closed', async () => {
+    const owner = await signUp(app);
+    await newAgent(owner.ctx, { webSlug: 'crowded' });
+    const { call_id } = (await app.call('GET', '/calls/generate-token?agent_id=crowded')).body;
+    const watch = async (headers: Readonly<Record<string, string>>) => {
+      const abort = new AbortController();
+      const response = await fetch(`${app.url}/calls/${call_id}/stream`, { headers, signal: abort.signal });
+      return { response, abort };
+    };
+    const all = await Promise.all(Array.from({ length: streamLimits.perCaller }, () => watch(owner.headers)));
+    expect(all.every(({ response }) => response.status === 200)).toBe(true);
+    const { response: refused } = await watch(owner.headers);
+    expect([refused.status, refused.headers.has('retry-after')]).toEqual([429, true]);
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('50 streams open') });
+    const colleague = await join(app, owner.workspaceId, 'member');
+    const other = await watch(colleague.headers);
+    expect(other.response.status).toBe(200);
+    all[0]?.abort.abort();
+    const again = async () => {
+      const { response, abort } = await watch(owner.headers);
+      abort.abort();
+      return response.status;
+    };
+    await expect.poll(again, { timeout: 10_000 }).toBe(200);
+    for (const { abort } of [...all, other]) abort.abort();
   });
 
   it('is opened for nobody any more while the server stops', async () => {

@@ -4,13 +4,14 @@ import { desc, eq } from 'drizzle-orm';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foreignIdentity, googleIdentity } from '../../../control-plane/adapters/identity-providers.ts';
+import { createApiKey } from '../../../core/api-keys/index.ts';
 import { MailError } from '../../../core/mail/index.ts';
 import { emailTokens } from '../../../db/schema/email-tokens.ts';
 import { emails } from '../../../db/schema/emails.ts';
 import { users } from '../../../db/schema/users.ts';
 import { sendEmail } from '../../../jobs/mail/send-email.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
-import { password, signUp } from './crew.ts';
+import { type Caller, password, signUp } from './crew.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -78,6 +79,29 @@ describe('a new password', () => {
     expect((await logInAs(ada.email, password)).status).toBe(401);
     expect((await logInAs(ada.email, 'a new one, longer')).body.user.email_verified).toBe(true);
     expect((await app.call('POST', '/auth/reset-password', { body: { token, password } })).status).toBe(400);
+  });
+
+  it('revokes the keys from before the address was confirmed, and none from after', async () => {
+    const keyOf = async (caller: Caller) =>
+      (await createApiKey(caller.ctx, { name: 'all', role: 'admin' })).key;
+    const statusWith = async (key: string) => (await me({ 'x-api-key': key })).status;
+    const reset = async ({ email }: Caller) => {
+      await app.call('POST', '/auth/forgot-password', { body: { email } });
+      const body = { token: await tokenMailedTo(email, 'reset-password'), password: 'what the reader chose' };
+      expect((await app.call('POST', '/auth/reset-password', { body })).status).toBe(204);
+    };
+    const ada = await signUp(app);
+    const before = await keyOf(ada);
+    const token = await tokenMailedTo(ada.email, 'verify-email');
+    await app.call('POST', '/auth/verify-email', { body: { token } });
+    const after = await keyOf(ada);
+    const squatter = await signUp(app);
+    const unproven = await keyOf(squatter);
+    for (const key of [before, after, unproven]) expect(await statusWith(key)).toBe(200);
+    await reset(ada);
+    await reset(squatter);
+    expect([await statusWith(before), await statusWith(after)]).toEqual([401, 200]);
+    expect(await statusWith(unproven)).toBe(401);
   });
 
   it('is not offered to an unknown address, and the answer does not tell', async () => {
@@ -294,10 +318,12 @@ describe('signing in with Google', () => {
   it('takes an account over from whoever signed up with an address they do not read', () =>
     withGoogle(async (token) => {
       const squatter = await signUp(app);
+      const { key } = await createApiKey(squatter.ctx, { name: 'all', role: 'admin' });
       const claims = { sub: 'g-3', email: squatter.email, email_verified: true };
       const owner = await signIn(await token(claims));
       expect(owner.body.user.id).toBe(squatter.userId);
       expect((await logInAs(squatter.email, password)).status).toBe(401);
+      expect((await me({ 'x-api-key': key })).status).toBe(401);
       const refreshed = await app.call('POST', '/auth/refresh', {
         body: { refresh_token: squatter.refreshToken },
       });

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endCall, finalizeCall, startWebCall } from '../../../core/calls/index.ts';
 import { agents } from '../../../db/schema/agents.ts';
@@ -48,6 +48,37 @@ describe('an invitation', () => {
     ]);
     const open = await app.call('GET', of(owner, '/invitations'), { headers: owner.headers });
     expect(open.body).toEqual([]);
+  });
+
+  it('proves an address to whom it was mailed, and not by a link that an admin has read in the outbox', async () => {
+    const owner = await signUp(app);
+    const verifiedBy = async (status: 'held' | 'sent') => {
+      const guest = await signUp(app, 'Guest');
+      await app.call('POST', of(owner, '/invite'), { headers: owner.headers, body: { email: guest.email } });
+      const invitation = and(eq(emails.toAddress, guest.email), eq(emails.workspaceId, owner.workspaceId));
+      const [mail] = await app.t.db.update(emails).set({ status }).where(invitation).returning();
+      const text = app.t.services.sealer.open(mail?.sealedText ?? '');
+      const token = /accept-invitation\?token=([\w-]+)/.exec(text)?.[1];
+      const { headers } = guest;
+      await app.call('POST', '/workspaces/accept-invitation', { headers, body: { token } });
+      return (await app.call('GET', '/auth/me', { headers })).body.user.email_verified;
+    };
+    expect([await verifiedBy('held'), await verifiedBy('sent')]).toEqual([false, true]);
+  });
+
+  it('is mailed to one address a few times and no more, also when it is taken back in between', async () => {
+    await using limited = await testApp({ rateLimits: true });
+    const owner = await signUp(limited);
+    const invite = (email: string) =>
+      limited.call('POST', of(owner, '/invite'), { headers: owner.headers, body: { email } });
+    const statuses: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      const { status, body } = await invite('weary@harbor.test');
+      statuses.push(status);
+      await limited.call('DELETE', of(owner, `/invitations/${body.id}`), { headers: owner.headers });
+    }
+    expect(statuses).toEqual([201, 201, 201, 201, 201, 429]);
+    expect((await invite('other@harbor.test')).status).toBe(201);
   });
 
   it('that is taken back, replaced or expired brings nobody in', async () => {

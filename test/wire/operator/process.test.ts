@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCredential, deleteCredential } from '../../../core/credentials/index.ts';
+import { newPerson } from '../../factories/people.ts';
 import { type TestContext, testContext } from '../../harness/context.ts';
 import { type OurNode, ourEnv, preferredNode, thisNode } from '../../harness/our-process.ts';
 import { type RunningRedis, startRedis } from '../../harness/redis.ts';
@@ -131,11 +133,23 @@ describe('the process', () => {
     ['a Redis that is not there', { REDIS_URL: 'redis://:hunter2@127.0.0.1:9' }, 'REDIS_URL'],
     ['a port that is none', { PORT: 'eighty' }, 'PORT'],
     ['a missing secret', { INTERNAL_TOKEN: '' }, 'INTERNAL_TOKEN'],
+    ['a key of another length', { ENCRYPTION_KEY: 'hunter2' }, 'ENCRYPTION_KEY'],
   ])('says in one sentence that it has %s, without a password', async (_what, env, name) => {
     const { exited, err } = start(env);
     expect(await exited).toBe(1);
     oneSentence(err());
     expect(err()).toContain(name);
     expect(err()).not.toContain('hunter2');
+  });
+
+  it('says in one sentence that its key does not open what is stored, and does not start', async () => {
+    const { ctx } = await newPerson(t);
+    const secret = { kind: 'bearer' as const, token: 'of the shop' };
+    const { id } = await createCredential(ctx, { name: 'Shop', secret });
+    const { exited, err } = start();
+    expect(await exited).toBe(1);
+    oneSentence(err());
+    expect(err()).toContain('ENCRYPTION_KEY opens none of the stored secrets');
+    await deleteCredential(ctx, { credentialId: id });
   });
 });

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { DisconnectReason, ParticipantInfo_Kind, WebhookEvent } from '@livekit/protocol';
 import { AccessToken } from 'livekit-server-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listCallsOfRooms, recordEvents, startWebCall } from '../../../core/calls/index.ts';
+import { listCallsOfRooms, recordEvents, startInboundCall, startWebCall } from '../../../core/calls/index.ts';
 import { agentIdentity, numberAttribute } from '../../../core/calls/plan.ts';
 import { newAgent, newLine } from '../../factories/lines.ts';
 import { newPerson } from '../../factories/people.ts';
@@ -208,12 +208,12 @@ describe('an agent that leaves', () => {
 });
 
 describe('a caller who hangs up before anything of ours has seen them', () => {
-  const left = (roomName: string, number: string) =>
+  const left = (roomName: string, number: string, disconnectReason = DisconnectReason.UNKNOWN_REASON) =>
     deliver({
       event: 'participant_left',
       room: { sid: 'RM_a', name: roomName },
       participant: {
-        identity: 'sip_+15550142',
+        ...{ identity: 'sip_+15550142', disconnectReason },
         kind: ParticipantInfo_Kind.SIP,
         attributes: { [numberAttribute]: number },
       },
@@ -235,6 +235,26 @@ describe('a caller who hangs up before anything of ours has seen them', () => {
     expect((await callOf(roomName))?.id).toBe(call?.id);
   });
 
+  it('rings no more, whether or not they were seen before; one whom a worker has is left to it', async () => {
+    const ada = await newPerson(app.t);
+    const number = await newLine(app.t, ada.ctx, (await newAgent(ada.ctx)).id);
+    const hungUp = DisconnectReason.CLIENT_INITIATED;
+    for (const isSeen of [false, true]) {
+      const roomName = `inbound_+15550142_${randomUUID().slice(0, 8)}`;
+      if (isSeen) await startInboundCall(app.t.system(), { phoneNumberId: number.id, roomName });
+      await left(roomName, number.id, hungUp);
+      expect(await callOf(roomName)).toMatchObject({ status: 'ended', endReason: 'caller_hung_up' });
+    }
+    const roomName = `inbound_+15550142_${randomUUID().slice(0, 8)}`;
+    const { callId } = await startInboundCall(app.t.system(), { phoneNumberId: number.id, roomName });
+    const joined = { type: 'agent.joined', hostId: 'host-1', identity: 'agent-1' } as const;
+    await recordEvents(app.t.system(), {
+      events: [{ callId, epoch: 1, seq: 1, at: Date.now(), ...joined }],
+    });
+    await left(roomName, number.id, hungUp);
+    expect(await callOf(roomName)).toMatchObject({ status: 'ringing' });
+  });
+
   it('has none when the number is not ours any more, or nobody answers it', async () => {
     const ada = await newPerson(app.t);
     const unmapped = await newLine(app.t, ada.ctx, null);
@@ -243,6 +263,27 @@ describe('a caller who hangs up before anything of ours has seen them', () => {
       expect((await left(roomName, number)).body).toEqual({ status: 'handled' });
       expect(await callOf(roomName)).toBeUndefined();
     }
+  });
+});
+
+describe('one of two who were put through', () => {
+  it('has not hung up when their connection is made anew', async () => {
+    const { callId, roomName } = await newCall();
+    const bridged = { type: 'call.bridged', transferId: randomUUID(), to: '+14155550199' } as const;
+    await recordEvents(app.t.system(), {
+      events: [{ callId, epoch: 1, seq: 1, at: Date.now(), ...bridged }],
+    });
+    const left = (disconnectReason: DisconnectReason) =>
+      deliver({
+        event: 'participant_left',
+        room: { sid: 'RM_a', name: roomName },
+        participant: { identity: 'person-1', kind: ParticipantInfo_Kind.SIP, disconnectReason },
+      });
+    const status = async () => (await listCallsOfRooms(app.t.system(), { roomNames: [roomName] }))[0]?.status;
+    await left(DisconnectReason.STATE_MISMATCH);
+    expect(await status()).not.toBe('ended');
+    await left(DisconnectReason.CLIENT_INITIATED);
+    expect(await status()).toBe('ended');
   });
 });
 

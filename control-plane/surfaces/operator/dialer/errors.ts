@@ -8,7 +8,8 @@ export const errorSchema = z
   .meta({ id: 'DialerError' });
 
 export function renderError({ message, fields }: Failure): z.input<typeof errorSchema> {
-  const wrong: Record<string, string[]> = {};
+  // Without what every object has: a field may be called `constructor`.
+  const wrong: Record<string, string[]> = Object.create(null);
   for (const { path, message: text } of fields) {
     const name = path === '' || path === 'detail' ? 'non_field_errors' : path;
     wrong[name] = [...(wrong[name] ?? []), text];

@@ -21,7 +21,7 @@ import { readCookie } from '../../../http/cookies.ts';
 import { networkOf } from '../../../http/rate-limits.ts';
 import { setStatus } from '../../../http/request-log.ts';
 import { route } from '../../../http/route.ts';
-import { refreshCookie, refuseForeignWrite } from '../authenticate.ts';
+import { authenticateLeaver, refreshCookie, refuseForeignWrite } from '../authenticate.ts';
 import { presentMe, presentSession } from '../presenters/account.ts';
 import { acceptedOut, meOut, sessionOut } from '../schemas/account.ts';
 import { clearCookies, setAccessCookie, setRefreshCookie } from '../session-cookies.ts';
@@ -147,7 +147,9 @@ const logOutRoute = route({
   path: '/auth/logout',
   operationId: 'logOut',
   summary: 'End this sign-in and clear the cookies',
+  description: 'The access token may have expired, and the cookie of the refresh token alone does as well.',
   auth: 'session',
+  authenticate: authenticateLeaver,
   status: 204,
   body: refreshBody,
   handle: async ({ ctx, body, koa }) => {

@@ -83,13 +83,18 @@ const exportAll = route({
   },
 });
 
-async function* resumed<T>(taken: readonly IteratorResult<T>[], rest: AsyncGenerator<T>): AsyncGenerator<T> {
-  try {
-    for (const { done, value } of taken) if (!done) yield value;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
+/**
+ * What was taken already, and the rest. No generator: to close one that nobody has begun to read (HEAD, a client that
+ * has gone meanwhile) does nothing, and the rest has a connection to give back.
+ */
+function resumed<T>(taken: readonly IteratorResult<T>[], rest: AsyncGenerator<T>): AsyncIterable<T> {
+  const waiting = taken.filter(({ done }) => !done);
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => waiting.shift() ?? rest.next(),
+      return: () => rest.return(undefined),
+    }),
+  };
 }
 
 const get = route({

@@ -11,6 +11,7 @@ import {
   startConversation,
 } from '../../../../core/conversations/index.ts';
 import { DomainError } from '../../../../core/errors.ts';
+import { rethrowAfter } from '../../../http/open-streams.ts';
 import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { type EventStream, openEventStream } from '../../../http/sse.ts';
@@ -18,7 +19,7 @@ import type { OperatorDeps } from '../deps.ts';
 import { presentChat, presentMessage, presentReply, presentUse } from '../presenters/chat.ts';
 import { chatDetailOut, chatFilters, chatIn, chatOut, chatReplyOut } from '../schemas/chat.ts';
 
-const interact = ({ closing }: OperatorDeps) =>
+const interact = ({ streams, closing }: OperatorDeps) =>
   route({
     method: 'post',
     path: '/chats',
@@ -40,21 +41,24 @@ const interact = ({ closing }: OperatorDeps) =>
       text: 'message',
     },
     handle: async ({ ctx, body, koa }) => {
-      const begun = await begin(ctx, body);
-      if (body.message === undefined) return presentReply(begun.conversation, begun.messages);
-      const streams = body.stream || koa.accepts(['json', 'text/event-stream']) === 'text/event-stream';
+      if (body.message === undefined) {
+        const { conversation, messages } = await begin(ctx, body);
+        return presentReply(conversation, messages);
+      }
       const gone = new AbortController();
-      const events = await sendMessage(ctx, {
-        conversationId: begun.conversation.id,
-        text: body.message,
-        signal: gone.signal,
-      });
-      if (streams) {
-        const stream = openEventStream(koa, { closing, onEnd: () => gone.abort() });
-        void pump(ctx, stream, begun, events);
+      if (body.stream || koa.accepts(['json', 'text/event-stream']) === 'text/event-stream') {
+        const leave = streams.enter(ctx);
+        const { begun, events } = await say(ctx, body, gone.signal).catch(rethrowAfter(leave));
+        const onEnd = () => {
+          leave();
+          gone.abort();
+        };
+        void pump(ctx, openEventStream(koa, { closing, onEnd }), begun, events);
         return undefined;
       }
-      koa.req.once('aborted', () => gone.abort());
+      // Of the request nothing is heard any more once its body is there.
+      koa.res.once('close', () => gone.abort());
+      const { begun, events } = await say(ctx, body, gone.signal);
       for await (const event of events)
         if (event.type === 'done')
           return presentReply(event.conversation, [...begun.messages, ...event.messages]);
@@ -78,6 +82,12 @@ async function begin(ctx: Context, body: z.output<typeof chatIn>): Promise<Begun
     });
   const { conversation } = await getConversation(ctx, { conversationId: chat_id });
   return { conversation, messages: [] };
+}
+
+async function say(ctx: Context, body: z.output<typeof chatIn>, signal: AbortSignal) {
+  const begun = await begin(ctx, body);
+  const conversationId = begun.conversation.id;
+  return { begun, events: await sendMessage(ctx, { conversationId, text: body.message ?? '', signal }) };
 }
 
 async function pump(

@@ -1,11 +1,12 @@
 import { type CallEvent, getCall } from '../../../../core/calls/index.ts';
+import { rethrowAfter } from '../../../http/open-streams.ts';
 import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { type EventStream, openEventStream } from '../../../http/sse.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { presentEvent } from '../presenters/call.ts';
 
-export const liveRoutes = ({ live, closing }: OperatorDeps) => [
+export const liveRoutes = ({ live, streams, closing }: OperatorDeps) => [
   route({
     method: 'get',
     path: '/calls/{id}/stream',
@@ -22,7 +23,12 @@ export const liveRoutes = ({ live, closing }: OperatorDeps) => [
       let relay = (event: CallEvent): void => void waiting.push(event);
       const waiting: CallEvent[] = [];
       const found = await getCall(ctx, { callId: params.id });
-      const stop = await live.subscribe(params.id, (event) => relay(event));
+      const leave = streams.enter(ctx);
+      const unsubscribe = await live.subscribe(params.id, (event) => relay(event)).catch(rethrowAfter(leave));
+      const stop = () => {
+        leave();
+        unsubscribe();
+      };
       const recorded =
         found.call.status === 'ended'
           ? found
@@ -38,13 +44,6 @@ export const liveRoutes = ({ live, closing }: OperatorDeps) => [
     },
   }),
 ];
-
-function rethrowAfter(cleanUp: () => void): (error: unknown) => never {
-  return (error) => {
-    cleanUp();
-    throw error;
-  };
-}
 
 /** An event is sent the first time it comes; the last one of the worker in charge ends the stream. */
 function sendOnce(stream: EventStream): (event: CallEvent) => void {

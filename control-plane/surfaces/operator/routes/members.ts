@@ -16,6 +16,10 @@ import { idParams, wholeParam } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
 import { presentAuditEntry, presentEmail, presentInvitation, presentMember } from '../presenters/account.ts';
 import { auditEntryOut, emailOut, invitationOut, memberOut } from '../schemas/account.ts';
+import { subjectLimit } from './auth.ts';
+
+/** A mail to somebody who may not want it; to take the invitation back makes no room for another one. */
+const inviteLimit = { ...subjectLimit, name: 'invite-mail', points: 5, durationMs: 900_000 };
 
 const role = z.enum(['member', 'developer', 'admin']);
 const memberParams = idParams.extend({ user_id: z.uuid() });
@@ -75,6 +79,8 @@ const invite = route({
   keyScope: 'workspace:write',
   status: 201,
   errors: [409],
+  limit: { name: 'invite', points: 200, durationMs: 3_600_000 },
+  subjectLimit: inviteLimit,
   params: idParams,
   body: z
     .object({

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
+import { latestMomentMs } from '../../../../core/fields.ts';
 
 const isoPattern = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 const problem = 'must be an ISO 8601 date or date and time, for example 2026-02-15T09:30:00Z';
@@ -40,5 +41,6 @@ function parseMoment(text: string, edge: 'start' | 'end', zone: string): Date | 
   if (!isoPattern.test(iso)) return undefined;
   const parsed = DateTime.fromISO(iso.replace(' ', 'T'), { zone, setZone: false });
   if (!parsed.isValid || parsed.year < 1970) return undefined;
-  return (edge === 'end' && iso.length === 10 ? parsed.endOf('day') : parsed).toJSDate();
+  const at = edge === 'end' && iso.length === 10 ? parsed.endOf('day') : parsed;
+  return at.toMillis() > latestMomentMs ? undefined : at.toJSDate();
 }
