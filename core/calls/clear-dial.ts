@@ -1,11 +1,10 @@
-import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { calls } from '../../db/schema/calls.ts';
-import { type Clearance, clearAttempts, holdCampaign } from '../campaigns/engine/clear-attempts.ts';
+import { type Clearance, clearAttempts } from '../campaigns/engine/clear-attempts.ts';
 import { databaseBooks } from '../campaigns/engine/database-books.ts';
 import { nowMs } from '../context.ts';
 import { operation } from '../operation.ts';
-import { lockCall, updateCall } from './call.ts';
+import { updateCall } from './call.ts';
+import { lockDial } from './lock-dial.ts';
 import { concludeDial } from './record-dial-outcome.ts';
 
 /**
@@ -17,12 +16,7 @@ export const clearDial = operation({
   scope: 'system',
   input: z.object({ callId: z.uuid() }),
   run: async (ctx, { callId }): Promise<Clearance> => {
-    const [known] = await ctx.db
-      .select({ campaignId: calls.campaignId })
-      .from(calls)
-      .where(eq(calls.id, callId));
-    if (known?.campaignId) await holdCampaign(ctx.db, known.campaignId);
-    const call = await lockCall(ctx, callId);
+    const call = await lockDial(ctx, callId);
     if (call.status === 'ended') return { skip: 'call_over' };
     if (call.campaignId === null) return { clear: true };
     const at = new Date(nowMs(ctx));

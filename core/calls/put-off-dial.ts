@@ -1,11 +1,9 @@
-import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { calls } from '../../db/schema/calls.ts';
-import { giveBack, holdCampaign } from '../campaigns/engine/clear-attempts.ts';
+import { giveBack } from '../campaigns/engine/clear-attempts.ts';
 import { databaseBooks } from '../campaigns/engine/database-books.ts';
 import { nowMs } from '../context.ts';
 import { operation } from '../operation.ts';
-import { lockCall } from './call.ts';
+import { lockDial } from './lock-dial.ts';
 import { concludeDial } from './record-dial-outcome.ts';
 
 /**
@@ -17,12 +15,7 @@ export const putOffDial = operation({
   scope: 'system',
   input: z.object({ callId: z.uuid(), reason: z.string() }),
   run: async (ctx, { callId, reason }): Promise<void> => {
-    const [known] = await ctx.db
-      .select({ campaignId: calls.campaignId })
-      .from(calls)
-      .where(eq(calls.id, callId));
-    if (known?.campaignId) await holdCampaign(ctx.db, known.campaignId);
-    const call = await lockCall(ctx, callId);
+    const call = await lockDial(ctx, callId);
     if (call.campaignId === null || call.dialedAt !== null || call.dialOutcome !== null) return;
     await giveBack(databaseBooks(ctx.db), callId, reason, nowMs(ctx));
     await concludeDial(ctx, call, { outcome: 'canceled', detail: `Not dialed: ${reason}.` });

@@ -33,20 +33,15 @@ export async function listNumbersNow(db: Db, { phones, atMs, callId, ...entry }:
   await lockListsToChange(db, entry.workspaceId);
   const callOf = (phone: string) =>
     callId === null || typeof callId === 'string' ? callId : (callId.get(phone) ?? null);
+  const { workspaceId, campaignId, source } = entry;
   const rows = [...new Set(phones)].map((phone) => ({ ...entry, phone, callId: callOf(phone) }));
   const added = await insertNew(db, doNotCall, rows, ['id', 'phone', 'callId']);
   await recordDecisions(
     db,
     added.map((row) =>
       listDecision({
-        ...{
-          workspaceId: entry.workspaceId,
-          campaignId: entry.campaignId,
-          phone: row.phone,
-          listed: true,
-          atMs,
-        },
-        ...{ source: entry.source, callId: row.callId, entryId: row.id },
+        ...{ workspaceId, campaignId, source, listed: true, atMs },
+        ...{ phone: row.phone, callId: row.callId, entryId: row.id },
       }),
     ),
   );

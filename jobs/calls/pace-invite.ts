@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dialLane } from '../../core/calls/index.ts';
 import { inviteBucket, trunkId } from '../../core/campaigns/engine/index.ts';
 import type { JobServices } from '../services.ts';
+import { reserveTrunk } from './reserve-trunk.ts';
 
 /** An agent waits in the room meanwhile, and takes a slot. */
 const longestWaitMs = 10_000;
@@ -21,17 +22,13 @@ export async function paceInvite(
   const { pacer, trunkCallsPerSecond } = pacing;
   const perSecond = lane.callsPerSecond ?? trunkCallsPerSecond;
   const bucket = inviteBucket(trunkId(lane.workspaceId, lane.trunk));
-  const waitMs = await pacer
-    .reserve(bucket, { perSecond, burst: Math.max(1, perSecond), nowMs: Date.now() })
-    .catch((error: unknown) => {
-      // Its person has been counted once, by the dialer.
-      log.warn({ err: error, callId }, 'nobody could say how busy the trunk is');
-      return 0;
-    });
-  if (waitMs > longestWaitMs) {
-    await pacer.giveBack(bucket, 1);
-    return false;
-  }
+  const rate = { perSecond, burst: Math.max(1, perSecond), longestMs: longestWaitMs };
+  const waitMs = await reserveTrunk(pacer, bucket, rate).catch((error: unknown) => {
+    // Its person has been counted once, by the dialer.
+    log.warn({ err: error, callId }, 'nobody could say how busy the trunk is');
+    return 0;
+  });
+  if (waitMs === null) return false;
   if (waitMs > 0) {
     log.info({ callId, waitMs }, 'a call waits for its trunk');
     await wait(waitMs);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { transferLane } from '../../core/calls/transfers/index.ts';
 import { burstSeconds, inviteBucket, trunkBucket, trunkId } from '../../core/campaigns/engine/index.ts';
 import type { JobServices } from '../services.ts';
+import { reserveTrunk } from './reserve-trunk.ts';
 
 /** A caller hears music for so long at most before the phone rings; then the trunk is too busy for them. */
 const longestWaitMs = 20_000;
@@ -19,14 +20,10 @@ export async function paceTransfer(
   if (lane === null) return true;
   const { pacer, trunkCallsPerSecond } = pacing;
   const id = trunkId(lane.workspaceId, lane.trunk);
-  const bucket = trunkBucket(id);
   const perSecond = lane.callsPerSecond ?? trunkCallsPerSecond;
   const burst = Math.max(1, perSecond * burstSeconds);
-  const waitMs = await pacer.reserve(bucket, { perSecond, burst, nowMs: Date.now() });
-  if (waitMs > longestWaitMs) {
-    await pacer.giveBack(bucket, 1);
-    return false;
-  }
+  const waitMs = await reserveTrunk(pacer, trunkBucket(id), { perSecond, burst, longestMs: longestWaitMs });
+  if (waitMs === null) return false;
   // It does not stand behind campaigns, and they stand behind it.
   await pacer.take(inviteBucket(id), {
     perSecond,

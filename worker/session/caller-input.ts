@@ -2,7 +2,6 @@ import type { ReadableStream } from 'node:stream/web';
 import { voice } from '@livekit/agents';
 import {
   type AudioFrame,
-  AudioStream,
   type RemoteParticipant,
   type RemoteTrack,
   type RemoteTrackPublication,
@@ -11,11 +10,7 @@ import {
   TrackSource,
 } from '@livekit/rtc-node';
 import { mixStreams } from './mix.ts';
-
-/** The rate of the recogniser, the voice detector and the end-of-turn model: nothing is resampled in JavaScript. */
-const sampleRate = 16_000;
-/** One window of the voice detector. RoomIO's own input brings 10 ms frames, at three times the stream plumbing. */
-const frameSizeMs = 32;
+import { streamOfTrack } from './track-stream.ts';
 
 /** The caller's microphone as the session's input, with whoever was asked to join. Follows tracks that are published anew. */
 export class CallerInput extends voice.AudioInput {
@@ -66,8 +61,8 @@ export class CallerInput extends voice.AudioInput {
     const sid = publication.sid ?? '';
     if (this.#current?.sid === sid) return;
     this.#drop();
-    const source = streamOf(track);
-    const others = this.#guestTracks().map(streamOf);
+    const source = streamOfTrack(track);
+    const others = this.#guestTracks().map(streamOfTrack);
     const stop = () => {
       for (const one of [source, ...others]) void one.cancel().catch(() => undefined);
     };
@@ -114,6 +109,3 @@ export class CallerInput extends voice.AudioInput {
     if (current) void this.multiStream.removeInputStream(current.inputId).then(current.stop, current.stop);
   }
 }
-
-const streamOf = (track: RemoteTrack): AudioStream =>
-  new AudioStream(track, { sampleRate, numChannels: 1, frameSizeMs });

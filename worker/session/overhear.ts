@@ -1,6 +1,6 @@
 import { inference, stt } from '@livekit/agents';
 import {
-  AudioStream,
+  type AudioStream,
   type RemoteParticipant,
   type RemoteTrack,
   type Room,
@@ -9,12 +9,7 @@ import {
 } from '@livekit/rtc-node';
 import { background } from '../../platform/background.ts';
 import type { Logger } from '../../platform/log.ts';
-
-const sampleRate = 16_000;
-const frameSizeMs = 32;
-
-const streamOf = (track: RemoteTrack): AudioStream =>
-  new AudioStream(track, { sampleRate, numChannels: 1, frameSizeMs });
+import { streamOfTrack } from './track-stream.ts';
 
 export interface Overheard {
   readonly text: string;
@@ -44,7 +39,7 @@ export class Overhear {
     recogniser: stt.STT,
     hear: (said: Overheard) => void,
     log: Logger,
-    open: (track: RemoteTrack) => AudioStream = streamOf,
+    open: (track: RemoteTrack) => AudioStream = streamOfTrack,
   ) {
     this.#open = open;
     this.#room = room;
