@@ -26,7 +26,7 @@ export async function identifyByToken(services: Services, accessToken: string): 
   const { sub, ws, at } = await readAccessToken(services, accessToken);
   const [user] = await services.db.select().from(users).where(eq(users.id, sub));
   if (!user) throw new DomainError('unauthenticated', 'This account does not exist any more.');
-  if (user.tokensValidAfter !== null && at < user.tokensValidAfter.getTime())
+  if (user.tokensValidAfter !== null && at <= user.tokensValidAfter.getTime())
     throw new DomainError('unauthenticated', 'This sign-in has been ended. Sign in again.');
   const actor: Actor = { kind: 'user', userId: user.id };
   const role = ws === null ? null : await roleIn(services.db, user, ws);

@@ -79,7 +79,12 @@ export async function issueAccess(ctx: SessionContext, user: UserRow): Promise<A
     user: withoutPasswordHash(user),
     workspaceId,
     role,
-    accessToken: await issueAccessToken(ctx.services, { userId: user.id, workspaceId, role }),
+    accessToken: await issueAccessToken(ctx.services, {
+      userId: user.id,
+      workspaceId,
+      role,
+      validAfter: user.tokensValidAfter,
+    }),
     accessTtlMs,
   };
 }

@@ -19,13 +19,15 @@ export type AccessClaims = z.output<typeof claims>;
 
 /**
  * An access token (HS256). The role in it is for the reader's information only: whoever presents the token gets the
- * role that the database says at that moment.
+ * role that the database says at that moment. It is issued after `validAfter`, up to which everything is void, also
+ * within the same millisecond.
  */
 export async function issueAccessToken(
   services: Pick<Services, 'authSecret'>,
-  { userId, workspaceId, role }: { userId: string; workspaceId: string | null; role: Role | null },
+  to: { userId: string; workspaceId: string | null; role: Role | null; validAfter: Date | null },
 ): Promise<string> {
-  const now = Date.now();
+  const { userId, workspaceId, role, validAfter } = to;
+  const now = Math.max(Date.now(), validAfter === null ? 0 : validAfter.getTime() + 1);
   const nowSeconds = Math.floor(now / 1_000);
   return new SignJWT({ ws: workspaceId, role, at: now })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

@@ -372,6 +372,17 @@ describe('ending all sign-ins while one of them goes on', () => {
     );
   });
 
+  test('who signs in after it is let in, also by a process whose clock is behind', async () => {
+    await using t = await testContext();
+    const { userId, email, password } = await newPerson(t);
+    const before = await logIn(t.anonymous, { email, password });
+    const ended = new Date(Date.now() + 60_000);
+    await t.db.update(users).set({ tokensValidAfter: ended }).where(eq(users.id, userId));
+    await expect(identifyByToken(t.services, before.accessToken)).rejects.toMatchObject(unauthenticated);
+    const after = await logIn(t.anonymous, { email, password });
+    expect((await identifyByToken(t.services, after.accessToken)).actor).toEqual({ kind: 'user', userId });
+  });
+
   test('whoever signs in with the old password while it is changed is not let in', async () => {
     await using t = await testContext();
     const { userId, email, password } = await newPerson(t);
