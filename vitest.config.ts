@@ -23,7 +23,10 @@ const servers = [
 const alone = ['test/faults/{fault-table,real-gateway}.test.ts'];
 /** Six calls at once and more by itself: with another file beside it words are misheard. */
 const crowded = ['test/voice/{phone-in,ten-at-once,campaign}.test.ts'];
-/** Calls, most of them to one product that they share: speech in real time, so no more than two files at a time, or they starve each other. */
+/**
+ * Calls, most of them to one product that they share: speech in real time, so no more than two files at a time, or they
+ * starve each other.
+ */
 const calls = folders('voice', 'faults');
 
 const patient = { testTimeout: 180_000, hookTimeout: 300_000 };

@@ -5,9 +5,9 @@ import { type Label, scripts } from './amd/scripts.ts';
 import { benchOptions, median, percentile, writeJson } from './kit.ts';
 
 /**
- * Who answered: how often the detector is right, and how soon it knows. The recordings are made here, by the local voice
- * and by sine waves, sent over a telephone line of ours, and heard by the local recogniser. Nothing is compared: the
- * framework's own detector needs a language model. Needs no argument; `--quick` takes one line instead of three.
+ * Who answered: how often the detector is right, and how soon it knows. The recordings are made here, by the local
+ * voice and by sine waves, sent over a telephone line of ours, and heard by the local recogniser. Nothing is compared:
+ * the framework's own detector needs a language model. Needs no argument; `--quick` takes one line instead of three.
  */
 const options = benchOptions();
 const lines: readonly Line[] = [

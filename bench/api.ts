@@ -25,7 +25,8 @@ import { benchOptions, median, percentile, printTable, type Row, writeJson } fro
 
 /**
  * Lists, dashboard and export of a workspace with two million calls over HTTP, against a bare Koa and pg handler and
- * against `COPY TO` in the same run. Needs no argument; `--quick` takes 100,000 calls, `--json FILE` writes the figures.
+ * against `COPY TO` in the same run. Needs no argument; `--quick` takes 100,000 calls, `--json FILE` writes the
+ * figures.
  */
 const options = benchOptions();
 const count = options.quick ? 100_000 : 2_000_000;

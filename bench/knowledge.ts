@@ -23,7 +23,8 @@ import { type Corpus, makeCorpus } from './knowledge/corpus.ts';
 /**
  * How long a question to 5,000 passages takes, and whether the right passage comes first, against `LIKE` for every
  * word, in one run on one PostgreSQL. Questions are asked as people speak: fillers, other forms, the
- * name of the city misheard in one of three, and one topic in ten in a word that the files do not use. Needs no argument; `--quick` asks less, `--json FILE` writes the figures.
+ * name of the city misheard in one of three, and one topic in ten in a word that the files do not use. Needs no
+ * argument; `--quick` asks less, `--json FILE` writes the figures.
  */
 const options = benchOptions();
 const questions = options.quick ? 60 : 300;

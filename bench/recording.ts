@@ -11,8 +11,8 @@ import { benchOptions, printTable, type Row, writeJson } from './kit.ts';
 
 /**
  * What it costs to record calls: CPU and memory of one call among many in real time, and the size on disk. Frames come
- * as in a call (the caller's every 50 ms at 16 kHz, the agent's every 50 ms at 24 kHz, half of the time); the native side
- * that brings them is not in it. Needs no argument; `--quick` is shorter, `--json FILE` writes the figures.
+ * as in a call (the caller's every 50 ms at 16 kHz, the agent's every 50 ms at 24 kHz, half of the time); the native
+ * side that brings them is not in it. Needs no argument; `--quick` is shorter, `--json FILE` writes the figures.
  */
 const options = benchOptions();
 const calls = 50;

@@ -5,7 +5,9 @@ import { CliError, sentenceOf } from './cli-error.ts';
 
 const timeoutMs = 5_000;
 
-/** Proves that DATABASE_URL leads to a PostgreSQL that lets us in. Throws a CliError in one sentence, without secrets. */
+/**
+ * Proves that DATABASE_URL leads to a PostgreSQL that lets us in. Throws a CliError in one sentence, without secrets.
+ */
 export async function checkDatabase(url: string): Promise<void> {
   const where = place(url, 'DATABASE_URL', ['postgres:', 'postgresql:']);
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: timeoutMs });

@@ -86,7 +86,10 @@ export class ManagedProcess {
     void this.#watch();
   }
 
-  /** Ends it: its stop signal, then SIGKILL, also for what it has started, after the grace or at once when `hurry` fires. */
+  /**
+   * Ends it: its stop signal, then SIGKILL, also for what it has started, after the grace or at once when `hurry`
+   * fires.
+   */
   async stop(hurry?: AbortSignal): Promise<void> {
     this.#stopping.abort();
     const child = this.#child;

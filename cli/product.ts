@@ -194,7 +194,10 @@ export class Product {
     );
   }
 
-  /** Without livekit-server there are no calls; chats, agents, lists and reports go on, so its failure is loud but not the end. */
+  /**
+   * Without livekit-server there are no calls; chats, agents, lists and reports go on, so its failure is loud but not
+   * the end.
+   */
   async #startMedia(redis: Promise<void>): Promise<void> {
     if (!this.#embedded.livekit) {
       const { LIVEKIT_URL = '', LIVEKIT_API_KEY = '', LIVEKIT_API_SECRET = '' } = this.#environment.child;

@@ -96,6 +96,9 @@ export const variablesField = z
   )
   .refine((variables) => Object.keys(variables).length <= 200, 'at most 200 variables');
 
-/** An explanation by a carrier, a provider or a job of ours: too long a one is cut, because its verdict must not get lost. */
+/**
+ * An explanation by a carrier, a provider or a job of ours: too long a one is cut, because its verdict must not get
+ * lost.
+ */
 export const words = (maxLength: number) =>
   z.string().transform((text) => text.replaceAll('\0', '').slice(0, maxLength));

@@ -14,8 +14,8 @@ export type CompiledSchema =
 
 /**
  * A JSON Schema (draft 2020-12, 7 or 4) that somebody else wrote, as a check of values. Refused with words: what is no
- * schema, what zod cannot follow (conditions, remote references), regular expressions, and what is too large. One without
- * a type is of objects. Pure.
+ * schema, what zod cannot follow (conditions, remote references), regular expressions, and what is too large. One
+ * without a type is of objects. Pure.
  */
 export function compileJsonSchema(schema: Readonly<Record<string, unknown>>): CompiledSchema {
   if (JSON.stringify(schema).length > maxSchemaChars)
@@ -52,7 +52,8 @@ function unfitPart(value: unknown, depth: number): string | null {
   if (typeof value !== 'object' || value === null) return null;
   if (depth > maxDepth) return `nested deeper than ${maxDepth} levels`;
   for (const [key, part] of Object.entries(value)) {
-    // A property may be called like a keyword; the keyword's own value is a text, or for properties an object of schemas.
+    // A property may be called like a keyword; the keyword's own value is a text, or for properties an object of
+    // schemas.
     if (refusedKeywords.has(key) && (key === 'patternProperties' || typeof part === 'string'))
       return `"${key}" is not supported; use enum, format or a description instead`;
     if (key === 'required' && !Array.isArray(part) && !isSchema(part)) return noList;

@@ -25,7 +25,9 @@ interface OperationSpec<S extends Scope, I extends z.ZodType, O, P> {
   readonly input: I;
   /** true: no transaction, no audit line. */
   readonly reads?: boolean;
-  /** Slow work that must not hold a transaction open (hashing a password). Its result is the third argument of `run`. */
+  /**
+   * Slow work that must not hold a transaction open (hashing a password). Its result is the third argument of `run`.
+   */
   readonly prepare?: (ctx: ContextOf<S>, input: z.output<I>) => Promise<P>;
   /** Id of what was changed, and what an auditor should see of it. Never a secret. */
   readonly audit?: (

@@ -4,7 +4,9 @@ import type { CallPlan } from './calls/plan.ts';
 import type { CarrierAccount } from './carriers/account.ts';
 import type { HostHeartbeat } from './fleet.ts';
 
-/** What the product's operations need from the outside. The adapters live with the processes; tests bring one fake each. */
+/**
+ * What the product's operations need from the outside. The adapters live with the processes; tests bring one fake each.
+ */
 export interface Ports {
   readonly rooms: Rooms;
   readonly fleet: Fleet;

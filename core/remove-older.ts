@@ -5,7 +5,10 @@ import type { OperationContext } from './context.ts';
 /** Rows in one transaction. */
 const atOnce = 1_000;
 
-/** Removes the oldest of what was written more than `keepMs` ago, a bounded number. Returns how many; call again until 0. */
+/**
+ * Removes the oldest of what was written more than `keepMs` ago, a bounded number. Returns how many; call again until
+ * 0.
+ */
 export async function removeOlder(
   db: OperationContext['db'],
   table: PgTable & { readonly id: PgColumn; readonly createdAt: PgColumn },

@@ -14,8 +14,8 @@ export interface OneConnection {
 
 /**
  * A connection of its own to the database of a pool, on which every statement is prepared once. What is written is not
- * waited for: the server writes while the next statement is being made, and whatever fails there fails the next one that
- * is waited for, the commit at the latest. Each text stays prepared, so texts must not grow with the data.
+ * waited for: the server writes while the next statement is being made, and whatever fails there fails the next one
+ * that is waited for, the commit at the latest. Each text stays prepared, so texts must not grow with the data.
  */
 export async function oneConnection({ $client: pool }: Database): Promise<OneConnection> {
   const client = new Client({ ...pool.options, pipeline: true });
@@ -59,7 +59,10 @@ class Line {
   /** By its name the server finds the plan of a text. */
   readonly #names = new Map<string, string>();
   #failed: Error | undefined;
-  /** Statements that are held back, to be sent with the next one that is waited for: to wake the server costs more than most of them. */
+  /**
+   * Statements that are held back, to be sent with the next one that is waited for: to wake the server costs more than
+   * most of them.
+   */
   #corked = 0;
 
   constructor(client: Client) {

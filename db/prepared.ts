@@ -1,8 +1,8 @@
 import type { Database } from './client.ts';
 
 /**
- * A query that is asked all the time, built once for each pool; what changes is `sql.placeholder`s. For reads outside of
- * a transaction: `prepare('')` keeps nothing on the server either.
+ * A query that is asked all the time, built once for each pool; what changes is `sql.placeholder`s. For reads outside
+ * of a transaction: `prepare('')` keeps nothing on the server either.
  */
 export function prepared<Q>(build: (db: Database) => Q): (db: Database) => Q {
   const built = new WeakMap<Database, Q>();

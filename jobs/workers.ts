@@ -58,7 +58,9 @@ const isConnectionError = (error: Error): boolean =>
     error.message,
   );
 
-/** Takes no new jobs, and waits for the running ones at most this long; what is left is run again by another process. */
+/**
+ * Takes no new jobs, and waits for the running ones at most this long; what is left is run again by another process.
+ */
 export async function stopWorkers(workers: readonly Worker[], patienceMs: number): Promise<void> {
   await Promise.all(workers.map((worker) => worker.pause(true)));
   const closed = Promise.all(workers.map((worker) => worker.close()));

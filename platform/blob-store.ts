@@ -13,7 +13,9 @@ import { arriving, leaving, nothingMoved } from './s3-body.ts';
 
 /** Where bytes live that are too many for a row: files, recordings. Keys are paths of plain segments. */
 export interface BlobStore {
-  /** Stores everything the source yields, or nothing: a source that fails leaves no trace. Returns the size in bytes. */
+  /**
+   * Stores everything the source yields, or nothing: a source that fails leaves no trace. Returns the size in bytes.
+   */
   put(key: string, source: AsyncIterable<Uint8Array>): Promise<number>;
   /** All of it, or the bytes of a range that lies within it. Throws BlobNotFoundError. */
   get(key: string, range?: ByteRange): Promise<Readable>;
@@ -141,7 +143,10 @@ export class S3BlobStore implements BlobStore {
     await this.#send('DELETE', key);
   }
 
-  /** Up to the headers of the answer. Tries again when the network or the server fails. 404 is an answer; any other refusal is an Error. */
+  /**
+   * Up to the headers of the answer. Tries again when the network or the server fails. 404 is an answer; any other
+   * refusal is an Error.
+   */
   async #send(
     method: string,
     key: string,

@@ -20,7 +20,9 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   return values as Env;
 }
 
-/** A PostgreSQL server that tests may make databases on; unset: they start one of their own. Never set in production. */
+/**
+ * A PostgreSQL server that tests may make databases on; unset: they start one of their own. Never set in production.
+ */
 export const testDatabaseUrl = (): string | undefined => process.env.TEST_DATABASE_URL || undefined;
 
 /** The environment of this process as given, for handing on to a child. */
@@ -89,7 +91,9 @@ export function readConfig(source: Record<string, string | undefined> = process.
 export const requiresConfirmedEmail = ({ REQUIRE_CONFIRMED_EMAIL: wanted, SMTP_URL }: Env): boolean =>
   wanted === 'auto' ? SMTP_URL !== undefined : wanted === 'true';
 
-/** host:port entries that functions of agents may reach although private: the configured ones, and the product itself. */
+/**
+ * host:port entries that functions of agents may reach although private: the configured ones, and the product itself.
+ */
 export function allowedHosts({
   env,
   controlPlaneUrl,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What does not fit, in words that say what would: "is required", "must be a number". Importing this is enough; zod's own
- * sentences ("Invalid input: expected string, received undefined") are written for whoever wrote the schema.
+ * What does not fit, in words that say what would: "is required", "must be a number". Importing this is enough; zod's
+ * own sentences ("Invalid input: expected string, received undefined") are written for whoever wrote the schema.
  */
 z.config({ customError: (issue) => problemOf(issue) });
 

@@ -12,9 +12,9 @@ export function typescriptArgs(version: string = process.versions.node): readonl
 }
 
 /**
- * For a process whose memory is to stay small. Node 24 otherwise lets 200 MB of garbage lie, most of it from linking its
- * own modules, before it looks at any: 64 MB of it young, the rest old until the heap first reaches a limit of its own.
- * And from then on the heap may grow by half, not to the double and more, before it looks again.
+ * For a process whose memory is to stay small. Node 24 otherwise lets 200 MB of garbage lie, most of it from linking
+ * its own modules, before it looks at any: 64 MB of it young, the rest old until the heap first reaches a limit of its
+ * own. And from then on the heap may grow by half, not to the double and more, before it looks again.
  */
 export const smallHeap: readonly string[] = [
   '--max-semi-space-size=8',

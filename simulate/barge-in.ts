@@ -14,8 +14,8 @@ const readEveryMs = 200;
 type Line = Pick<Call, 'speechSegments' | 'end'>;
 
 /**
- * Waits for the moment to interrupt an agent that speaks since `sinceMs` (of `performance.now()`); `heard` says what was
- * heard of it. Answers undefined, or in words why the moment never came.
+ * Waits for the moment to interrupt an agent that speaks since `sinceMs` (of `performance.now()`); `heard` says what
+ * was heard of it. Answers undefined, or in words why the moment never came.
  */
 export async function untilMoment(
   call: Line,

@@ -106,7 +106,10 @@ export class PhoneCaller {
         };
   }
 
-  /** Waits until the agent has spoken and is done, or has hung up; only for its first sound when it is to be interrupted. */
+  /**
+   * Waits until the agent has spoken and is done, or has hung up; only for its first sound when it is to be
+   * interrupted.
+   */
   async #reply(afterMs: number, next: Step | undefined): Promise<number> {
     const listen = async () => {
       const wanted = { afterMs, minMs: speechMs, timeoutMs: patienceMs };

@@ -166,8 +166,8 @@ function judge(
 }
 
 /**
- * Whoever hangs up on the agent has left it, whatever the call's own record calls that; but not who has been put through:
- * the agent has left them.
+ * Whoever hangs up on the agent has left it, whatever the call's own record calls that; but not who has been put
+ * through: the agent has left them.
  */
 export const dispositionOf = (recorded: string, ended: boolean): string =>
   ended || recorded === 'transferred' ? recorded : 'abandoned';

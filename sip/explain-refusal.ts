@@ -10,7 +10,8 @@ export interface Refusal {
  * Reads a line of livekit-sip's own log (the only place where refused calls are to be seen: LiveKit sends no webhook
  * for them) and says why a caller was turned away. Null: the line is about something else. One line per refused call.
  *
- * livekit-sip 1.8 writes `time TAB level TAB logger TAB source TAB message TAB {json}`, or with `json: true` one object.
+ * livekit-sip 1.8 writes `time TAB level TAB logger TAB source TAB message TAB {json}`, or with `json: true` one
+ * object.
  */
 export function explainRefusal(line: string): Refusal | null {
   const start = line.indexOf('{');

@@ -20,8 +20,8 @@ const t1Ms = 500;
 const defaultLimitMs = 4_000;
 
 /**
- * core/ports.ts `TrunkProbe`: a real OPTIONS (RFC 3261, section 11) to the server of a trunk. It proves that a SIP server
- * is there and talks to this machine; whether it takes calls with these credentials only a call can prove.
+ * core/ports.ts `TrunkProbe`: a real OPTIONS (RFC 3261, section 11) to the server of a trunk. It proves that a SIP
+ * server is there and talks to this machine; whether it takes calls with these credentials only a call can prove.
  */
 export const trunkProbe = ({ limitMs = defaultLimitMs }: { limitMs?: number } = {}): TrunkProbe => ({
   options: async ({ sipAddress, transport }) => {

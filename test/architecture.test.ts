@@ -211,3 +211,14 @@ test('the environment is read in platform/config.ts and nowhere else', () => {
   );
   expect(wrong.map(({ path }) => path)).toEqual([]);
 });
+
+test('a comment is as wide as the code', () => {
+  const wide = all.flatMap(({ path }) =>
+    readFileSync(join(root, path), 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        line.length > 120 && /^\s*(?:\/\/|\/?\*)/.test(line) ? [`${path}:${index + 1}`] : [],
+      ),
+  );
+  expect(wide).toEqual([]);
+});

@@ -11,8 +11,8 @@ interface Trouble {
 }
 
 /**
- * Files that could not be sent: each waits by itself, twice as long each time, and holds up no other. They stay on disk;
- * what is remembered here is only when to try again.
+ * Files that could not be sent: each waits by itself, twice as long each time, and holds up no other. They stay on
+ * disk; what is remembered here is only when to try again.
  */
 export class Backoff {
   readonly #troubles = new Map<string, Trouble>();

@@ -3,9 +3,9 @@ const busyFactor = 1.8;
 const weight = 0.3;
 
 /**
- * Whether this host has time for work that may be for nothing, such as asking early whether a turn is over. It is judged
- * by the end-of-turn model, which always has the same to do: with eight calls at once on two cores, early questions made
- * every answer later.
+ * Whether this host has time for work that may be for nothing, such as asking early whether a turn is over. It is
+ * judged by the end-of-turn model, which always has the same to do: with eight calls at once on two cores, early
+ * questions made every answer later.
  */
 export class SpareTime {
   #quickestMs = Number.POSITIVE_INFINITY;

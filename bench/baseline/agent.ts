@@ -5,7 +5,8 @@ import * as openai from '@livekit/agents-plugin-openai';
 
 /**
  * The yardstick: the sample a developer starts from, as the framework's examples have it, on its default settings.
- * It talks to the same speech gateway as the product, so that only the frame around the engines differs. The dispatch's metadata is the gateway's URL.
+ * It talks to the same speech gateway as the product, so that only the frame around the engines differs. The dispatch's
+ * metadata is the gateway's URL.
  */
 export default defineAgent({
   entry: async (ctx: JobContext) => {

@@ -1,4 +1,6 @@
-/** Made-up documentation of a hotel chain: many passages that are alike, and questions that only one of them answers. */
+/**
+ * Made-up documentation of a hotel chain: many passages that are alike, and questions that only one of them answers.
+ */
 export interface Corpus {
   readonly passages: readonly string[];
   readonly questions: readonly {

@@ -37,8 +37,8 @@ export interface CampaignFlags {
 }
 
 /**
- * Plays a campaign on a virtual clock, in memory: nobody is called, and no data of an operator is touched. Answers 1 when
- * the judge found anything against the rules.
+ * Plays a campaign on a virtual clock, in memory: nobody is called, and no data of an operator is touched. Answers 1
+ * when the judge found anything against the rules.
  */
 export async function simulateCampaignCommand({
   file,
@@ -61,8 +61,8 @@ export async function simulateCampaignCommand({
 }
 
 /**
- * They serve the lists of the API and sweeps that nobody runs here, or forbid what cannot happen here: each call would be
- * entered into all of them.
+ * They serve the lists of the API and sweeps that nobody runs here, or forbid what cannot happen here: each call would
+ * be entered into all of them.
  */
 const idleIndexes = [
   ...['calls_workspace', 'calls_agent', 'calls_workspace_agent', 'calls_disposition', 'calls_number'],
@@ -85,7 +85,8 @@ async function inDatabase(settings: SimulationSettings): Promise<CampaignReport>
     {
       // No cleaning up at moments of its own choosing: the same seed meets rows in the same order.
       ...{ autovacuum: 'off', shared_buffers: '512MB', wal_level: 'minimal', max_wal_senders: '0' },
-      // A few rows out of many are looked for by an index, always: no plan depends on when somebody last counted the rows.
+      // A few rows out of many are looked for by an index, always: no plan depends on when somebody last counted the
+      // rows.
       ...{ enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' },
       // Only a plain scan marks the entries of an index that are dead, and nothing else clears them away here.
       enable_bitmapscan: 'off',

@@ -78,7 +78,9 @@ async function prepare(output: Output): Promise<void> {
   );
 }
 
-/** On the Node that our processes run on, which is twice as quick; tests of the machine's own are told which that is. */
+/**
+ * On the Node that our processes run on, which is twice as quick; tests of the machine's own are told which that is.
+ */
 const vitest = (args: readonly string[]): Promise<number> =>
   handOver(nodeBinary(undefined), [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...args], {
     cwd: root,

@@ -115,7 +115,10 @@ function readAutogroup(): string {
 
 const fewCores = 4;
 
-/** A hint: where few cores are shared between sessions before they are shared between threads, packets wait (docs/decisions/0079). */
+/**
+ * A hint: where few cores are shared between sessions before they are shared between threads, packets wait
+ * (docs/decisions/0079).
+ */
 export function sessionGroups(autogroup: string, cores: number): Finding[] {
   if (autogroup.trim() !== '1' || cores > fewCores) return [];
   return [

@@ -28,9 +28,9 @@ const ownerFile = 'owner.pid';
 const fast = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 /**
- * A PostgreSQL for a while, the one the product embeds, in a folder of its own that goes with it: for tests, benches and
- * simulations. What it holds need not survive a power cut. `settings` are the server's own; `parent` is where the folder
- * is made.
+ * A PostgreSQL for a while, the one the product embeds, in a folder of its own that goes with it: for tests, benches
+ * and simulations. What it holds need not survive a power cut. `settings` are the server's own; `parent` is where the
+ * folder is made.
  */
 export async function startTemporaryPostgres(
   settings: Readonly<Record<string, string>> = {},

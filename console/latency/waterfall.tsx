@@ -9,8 +9,8 @@ interface Bar {
 }
 
 /**
- * Where the time of a turn went, from the caller's last word (left) to the agent's first sound. Recogniser and end of turn
- * are waited for at once; model and voice follow each other up to the first sound.
+ * Where the time of a turn went, from the caller's last word (left) to the agent's first sound. Recogniser and end of
+ * turn are waited for at once; model and voice follow each other up to the first sound.
  */
 export function Waterfall({ parts, scaleMs }: { readonly parts: Parts; readonly scaleMs: number }) {
   const bars = barsOf(parts);

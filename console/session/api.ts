@@ -45,7 +45,10 @@ const isSignedOut = (error: unknown): boolean => error instanceof ApiError && er
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** One at a time over all tabs: a refresh token works once. Browsers have no locks for plain http; there each tab minds itself. */
+/**
+ * One at a time over all tabs: a refresh token works once. Browsers have no locks for plain http; there each tab minds
+ * itself.
+ */
 function inTurn(run: () => Promise<unknown>): Promise<unknown> {
   if ('locks' in navigator) return navigator.locks.request('trunkline-session', run);
   last = last.then(run, run);

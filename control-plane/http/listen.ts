@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Longer than the proxies in front of it keep a connection, mostly 60 s: else a request meets one that is being closed. */
+/**
+ * Longer than the proxies in front of it keep a connection, mostly 60 s: else a request meets one that is being closed.
+ */
 const keepAliveMs = 75_000;
 const idleMs = 60_000;
 

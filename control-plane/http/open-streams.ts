@@ -11,8 +11,8 @@ export class OpenStreams {
   readonly #open = new Map<string, number>();
 
   /**
-   * One more for this caller. Answers what gives the place back, which may be called twice. Throws HttpError 429 when the
-   * user or the API key, or the workspace, has all it may have.
+   * One more for this caller. Answers what gives the place back, which may be called twice. Throws HttpError 429 when
+   * the user or the API key, or the workspace, has all it may have.
    */
   enter({ actor, workspaceId }: Pick<Context, 'actor' | 'workspaceId'>): () => void {
     const caller =

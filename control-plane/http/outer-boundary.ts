@@ -3,7 +3,10 @@ import type { Logger } from '../../platform/log.ts';
 import { type Failure, failureOf, HttpError } from './errors.ts';
 import { stateOf } from './request-log.ts';
 
-/** For what is thrown outside of every surface (pages, documents, an address that cannot be read), in words all the same. */
+/**
+ * For what is thrown outside of every surface (pages, documents, an address that cannot be read), in words all the
+ * same.
+ */
 export function outerBoundary(log: Logger, renderError: (failure: Failure) => unknown): Koa.Middleware {
   return async (koa, next) => {
     try {

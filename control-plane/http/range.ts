@@ -1,4 +1,6 @@
-/** What of a body of `size` bytes is wanted: all (undefined), a range with both ends included, or what cannot be had. */
+/**
+ * What of a body of `size` bytes is wanted: all (undefined), a range with both ends included, or what cannot be had.
+ */
 export type WantedRange = { readonly from: number; readonly to: number } | 'unsatisfiable' | undefined;
 
 /**

@@ -10,7 +10,9 @@ export interface EventStream {
 interface StreamOptions {
   /** Aborted when the server stops. */
   readonly closing: AbortSignal;
-  /** Called once: when the client has gone, the server stops or the stream was ended; at once when that is so already. */
+  /**
+   * Called once: when the client has gone, the server stops or the stream was ended; at once when that is so already.
+   */
   readonly onEnd: () => void;
   readonly heartbeatMs?: number;
 }

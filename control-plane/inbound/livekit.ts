@@ -33,7 +33,9 @@ const memorySeconds = 86_400;
 const orderlyLeaveDelayMs = 5_000;
 const roomGoneDelayMs = 1_000;
 
-/** POST /webhook/livekit: the open-room counter, and what has to follow when an agent, a room or a person comes or goes. */
+/**
+ * POST /webhook/livekit: the open-room counter, and what has to follow when an agent, a room or a person comes or goes.
+ */
 export function liveKitWebhook(deps: LiveKitInboundDeps) {
   const receiver = new WebhookReceiver(deps.apiKey, deps.apiSecret);
   return route({

@@ -5,7 +5,10 @@ import type Koa from 'koa';
 import { stateOf } from '../http/request-log.ts';
 import { landingPage, notBuiltPage } from './static-pages.ts';
 
-/** The built pages (a visitor's call, the ends of mailed links, the outbox, the latency), their files under /assets, and a landing page. */
+/**
+ * The built pages (a visitor's call, the ends of mailed links, the outbox, the latency), their files under /assets, and
+ * a landing page.
+ */
 export function visitorPages({ pagesDir, demo }: { pagesDir: string; demo: boolean }): Koa.Middleware {
   return async (koa, next) => {
     if (koa.method !== 'GET' && koa.method !== 'HEAD') return next();

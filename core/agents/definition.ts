@@ -49,8 +49,8 @@ export const transferTarget = z.object({
   number: z.string().trim().min(1).max(200),
   description: z.string().max(1_000).default(''),
   /**
-   * cold: the carrier is asked to move the caller (REFER); where it refuses, the target is dialed and connected. warm: the
-   * target is told what it is about, and asked, while the caller waits. conference: as warm, and the agent stays.
+   * cold: the carrier is asked to move the caller (REFER); where it refuses, the target is dialed and connected. warm:
+   * the target is told what it is about, and asked, while the caller waits. conference: as warm, and the agent stays.
    */
   mode: z.enum(['cold', 'warm', 'conference']).default('cold'),
 });
@@ -80,7 +80,10 @@ export const mcpServer = z.object({
 });
 export type McpServer = z.output<typeof mcpServer>;
 
-/** Somebody else's server answers in the agent's place (core/brains/webhook.ts); functions and files work as with a model. */
+/**
+ * Somebody else's server answers in the agent's place (core/brains/webhook.ts); functions and files work as with a
+ * model.
+ */
 export const webhookBrain = z.object({
   kind: z.literal('webhook'),
   url: z.url({ protocol: /^https?$/ }),

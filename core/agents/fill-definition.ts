@@ -2,8 +2,8 @@ import type { AgentDefinition } from './definition.ts';
 import { fillVariables } from './variables.ts';
 
 /**
- * Fills `{{name}}` into every text of a definition that is read, said or dialed. Of custom functions only what is said and
- * what the model reads: a value inside a URL or a header needs an encoding of its own. Pure.
+ * Fills `{{name}}` into every text of a definition that is read, said or dialed. Of custom functions only what is said
+ * and what the model reads: a value inside a URL or a header needs an encoding of its own. Pure.
  */
 export function fillDefinition(
   definition: AgentDefinition,

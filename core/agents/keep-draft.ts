@@ -7,8 +7,8 @@ import { addVersion, type DraftRow, trialOf } from './versions.ts';
 import { checkDraft, sameDraft } from './working-draft.ts';
 
 /**
- * Keeps the draft of an agent as a version that no calls run unless they ask for it, so that it can be tried in chats and
- * announced calls. The draft stays; kept again without a change it is the same version. Throws as publishing does.
+ * Keeps the draft of an agent as a version that no calls run unless they ask for it, so that it can be tried in chats
+ * and announced calls. The draft stays; kept again without a change it is the same version. Throws as publishing does.
  */
 export const keepDraft = operation({
   name: 'agent.keep_draft',

@@ -1,6 +1,8 @@
 import type { AgentDefinition } from './definition.ts';
 
-/** What is said as soon as somebody can hear it: the disclosure, and the first message of an agent that begins. Pure. */
+/**
+ * What is said as soon as somebody can hear it: the disclosure, and the first message of an agent that begins. Pure.
+ */
 export function openingWords({ disclosure, speaksFirst, firstMessage }: AgentDefinition): string {
   return [disclosure, speaksFirst === 'agent' ? firstMessage : '']
     .map((part) => part.trim())

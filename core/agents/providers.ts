@@ -1,6 +1,6 @@
 /**
- * Providers that a worker can speak to, each with the model that an agent gets when it names none. `local` is the speech
- * gateway of this installation, whatever keys there are. Pure.
+ * Providers that a worker can speak to, each with the model that an agent gets when it names none. `local` is the
+ * speech gateway of this installation, whatever keys there are. Pure.
  */
 export const knownProviders = {
   llm: { openai: 'default' },

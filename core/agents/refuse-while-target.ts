@@ -4,7 +4,9 @@ import { agents } from '../../db/schema/agents.ts';
 import type { WorkspaceContext } from '../context.ts';
 import { DomainError } from '../errors.ts';
 
-/** Throws conflict, naming them, when other agents hand their callers over to this one in a version that takes calls. */
+/**
+ * Throws conflict, naming them, when other agents hand their callers over to this one in a version that takes calls.
+ */
 export async function refuseWhileTarget(
   { db, workspaceId }: Pick<WorkspaceContext, 'db' | 'workspaceId'>,
   agentId: string,

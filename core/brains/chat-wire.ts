@@ -30,7 +30,8 @@ export const toolOnTheWire = ({
 });
 
 /**
- * Reads a streamed chat completion. Function calls come at its end, whole. Throws a LanguageModelError for what is none.
+ * Reads a streamed chat completion. Function calls come at its end, whole. Throws a LanguageModelError for what is
+ * none.
  *
  * @param onBit called with every message, whatever is in it
  */

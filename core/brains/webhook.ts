@@ -25,8 +25,9 @@ export interface WebhookContext {
 const maxReplyBytes = 2_000_000;
 
 /**
- * The body and headers of a request: an OpenAI-compatible streaming chat completion, signed by the credential. An `hmac`
- * one signs `<seconds>.<body>` in `x-trunkline-signature: t=<seconds>,v1=<hex>`; a receiver refuses old timestamps. Pure.
+ * The body and headers of a request: an OpenAI-compatible streaming chat completion, signed by the credential. An
+ * `hmac` one signs `<seconds>.<body>` in `x-trunkline-signature: t=<seconds>,v1=<hex>`; a receiver refuses old
+ * timestamps. Pure.
  */
 export function webhookRequest(
   { messages, tools }: WebhookRequest,

@@ -15,7 +15,8 @@ const askAgainMs = 15 * 60_000;
 
 /**
  * Whether the rules of dialing let a call-back be placed now; null: they do. Who has said since that they want no calls
- * gets none; the list of the campaign in whose call they asked counts too. National registries are about calls that nobody asked for, and are not looked at.
+ * gets none; the list of the campaign in whose call they asked counts too. National registries are about calls that
+ * nobody asked for, and are not looked at.
  */
 export async function judgeCallback(
   ctx: OperationContext,

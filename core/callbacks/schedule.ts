@@ -19,7 +19,9 @@ export const callbackArguments = z.object({
   phone_number: phoneNumberField.optional(),
 });
 
-/** Keeps a call-back that somebody asked an agent for, and says when it will be. Throws ToolError with what to ask for. */
+/**
+ * Keeps a call-back that somebody asked an agent for, and says when it will be. Throws ToolError with what to ask for.
+ */
 export async function scheduleCallback(
   ctx: Pick<OperationContext, 'db'>,
   subject: ToolSubject,

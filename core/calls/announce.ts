@@ -28,9 +28,9 @@ const input = z.object({
 const expiresAfterMs = 60_000;
 
 /**
- * Says what the next call from a number made up for it will run: an agent, a version, variables. The call's id is that of
- * the announcement. Throws not_found for a number, agent or version that the workspace does not have, invalid for a number
- * without an agent.
+ * Says what the next call from a number made up for it will run: an agent, a version, variables. The call's id is that
+ * of the announcement. Throws not_found for a number, agent or version that the workspace does not have, invalid for a
+ * number without an agent.
  */
 export const announceCall = operation({
   name: 'call.announce',

@@ -6,8 +6,8 @@ import { isAnnouncedNumber } from './announced-number.ts';
 export type AnnouncedCall = typeof announcedCalls.$inferSelect;
 
 /**
- * What was announced for a caller of a number; undefined: nothing, or too long ago. It is gone afterwards, so that nobody
- * makes the call a second time.
+ * What was announced for a caller of a number; undefined: nothing, or too long ago. It is gone afterwards, so that
+ * nobody makes the call a second time.
  */
 export async function takeAnnounced(
   ctx: Pick<OperationContext, 'db'>,

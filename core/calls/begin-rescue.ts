@@ -13,7 +13,8 @@ const maxEpoch = 5;
 
 /**
  * Puts another worker in charge of a call whose worker is gone, and answers the plan for it. Null: nothing to rescue
- * (the call is over or goes on without an agent, or another rescue of the same epoch was faster). After too many workers the call ends as failed.
+ * (the call is over or goes on without an agent, or another rescue of the same epoch was faster). After too many
+ * workers the call ends as failed.
  */
 export const beginRescue = operation({
   name: 'call.begin_rescue',
@@ -56,7 +57,10 @@ export const beginRescue = operation({
   },
 });
 
-/** Caller and person hear each other, and nobody has to come between them. What the worker still has on the way moves nothing. */
+/**
+ * Caller and person hear each other, and nobody has to come between them. What the worker still has on the way moves
+ * nothing.
+ */
 async function goOnWithoutAgent(
   ctx: OperationContext,
   { id, epoch }: Call,
@@ -72,8 +76,8 @@ async function goOnWithoutAgent(
 }
 
 /**
- * The worker that recorded two who were put through is gone. They talk on, unrecorded from here; what it had on its disk
- * is sent by whoever finds it. Its epoch ends, so that what it still has on the way moves nothing any more.
+ * The worker that recorded two who were put through is gone. They talk on, unrecorded from here; what it had on its
+ * disk is sent by whoever finds it. Its epoch ends, so that what it still has on the way moves nothing any more.
  */
 async function loseRecorder(ctx: OperationContext, { id, epoch }: Call): Promise<void> {
   await ctx.db.insert(callEvents).values({

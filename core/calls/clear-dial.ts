@@ -9,7 +9,8 @@ import { concludeDial } from './record-dial-outcome.ts';
 
 /**
  * The instant before an INVITE, when everything else is ready. A call of a campaign is judged once more, and `clear`
- * is committed when this returns: of any number of callers exactly one gets it. Any other call is clear unless it is over.
+ * is committed when this returns: of any number of callers exactly one gets it. Any other call is clear unless it is
+ * over.
  */
 export const clearDial = operation({
   name: 'call.clear_dial',

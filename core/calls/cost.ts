@@ -18,8 +18,8 @@ const modelUsage = z.object({
 type ModelUsage = z.output<typeof modelUsage>;
 
 /**
- * What recognising, thinking and speaking of a call cost by the price table. `isWhole` false: some worker died before it
- * could say what it had used. What the line cost is not in it, nor an analysis afterwards. Pure.
+ * What recognising, thinking and speaking of a call cost by the price table. `isWhole` false: some worker died before
+ * it could say what it had used. What the line cost is not in it, nor an analysis afterwards. Pure.
  */
 export function costOf(usages: readonly unknown[], isWhole: boolean): CallCost {
   const parts = merged(

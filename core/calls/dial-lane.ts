@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { attempts } from '../../db/schema/attempts.ts';
 import { trunkLimits } from '../../db/schema/trunk-limits.ts';
 import { operation } from '../operation.ts';
-import type { TransferLane } from './transfers/lane.ts';
+import type { TrunkLane } from './trunk-lane.ts';
 
 /** Over which trunk a call of a campaign is about to ring; null: it is of none. */
 export const dialLane = operation({
@@ -11,7 +11,7 @@ export const dialLane = operation({
   scope: 'system',
   input: z.object({ callId: z.uuid() }),
   reads: true,
-  run: async (ctx, { callId }): Promise<TransferLane | null> => {
+  run: async (ctx, { callId }): Promise<TrunkLane | null> => {
     const [lane] = await ctx.db
       .select({
         ...{ workspaceId: attempts.workspaceId, trunk: attempts.trunk },

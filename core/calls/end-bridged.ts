@@ -5,10 +5,10 @@ import { emitFinalize, lockCall, updateCall } from './call.ts';
 import { end } from './state.ts';
 
 /**
- * The end of a call that goes on without its agent (`call.bridged`): nobody of ours is in the room, so what LiveKit says
- * of it decides. Writes the `ended` event that no worker can write, hangs up on whoever is left, and finalizes. Does
- * nothing for any other call, nor while a worker records the two and will say so itself; with `recorderLost` it is known
- * that this one will not.
+ * The end of a call that goes on without its agent (`call.bridged`): nobody of ours is in the room, so what LiveKit
+ * says of it decides. Writes the `ended` event that no worker can write, hangs up on whoever is left, and finalizes.
+ * Does nothing for any other call, nor while a worker records the two and will say so itself; with `recorderLost` it is
+ * known that this one will not.
  */
 export const endBridgedCall = operation({
   name: 'call.end_bridged',

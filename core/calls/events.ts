@@ -108,8 +108,8 @@ const body = z.discriminatedUnion('type', [
     recorded: z.boolean().optional(),
   }),
   /**
-   * The agent has put the caller through: the call goes on without it. The last event of its worker, unless that stays as
-   * the `recorder`: then `recording.stopped` says that it has gone too, and `ended`, if it saw the end of the call.
+   * The agent has put the caller through: the call goes on without it. The last event of its worker, unless that stays
+   * as the `recorder`: then `recording.stopped` says that it has gone too, and `ended`, if it saw the end of the call.
    */
   z.object({
     type: z.literal('call.bridged'),

@@ -9,7 +9,9 @@ export const handOffRequest = z.object({
   agentId: z.uuid(),
   /** Of that agent. Left out: the one that its traffic gives to this call. */
   versionId: z.uuid().optional(),
-  /** What the worker runs when it asks: an answer that was lost is given again. Left out: what the call is known to run. */
+  /**
+   * What the worker runs when it asks: an answer that was lost is given again. Left out: what the call is known to run.
+   */
   fromVersionId: z.uuid().optional(),
 });
 

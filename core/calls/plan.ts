@@ -25,7 +25,9 @@ export const callPlan = z.object({
   knowledge: z.boolean().optional(),
   /** How long the agent waits in the room for the person before it gives up. */
   joinTimeoutMs: z.number().int(),
-  /** A supervisor has told the agent to keep silent, and the worker before this one was lost. Left out: it may speak. */
+  /**
+   * A supervisor has told the agent to keep silent, and the worker before this one was lost. Left out: it may speak.
+   */
   silence: z.object({ muted: z.boolean(), takenOver: z.boolean() }).optional(),
   /** What was said before this worker took the call over; null on a first dispatch. */
   resume: z

@@ -1,7 +1,7 @@
 /**
- * What vendors ask for the work of a call, in millionths of a dollar. List prices without a contract, as their price pages
- * had them in June 2026: openai.com/api/pricing, deepgram.com/pricing (streaming), elevenlabs.io/pricing/api. A call keeps
- * the version that it was priced with; whoever changes a price makes a new version.
+ * What vendors ask for the work of a call, in millionths of a dollar. List prices without a contract, as their price
+ * pages had them in June 2026: openai.com/api/pricing, deepgram.com/pricing (streaming), elevenlabs.io/pricing/api. A
+ * call keeps the version that it was priced with; whoever changes a price makes a new version.
  */
 export const priceTable = { version: '2026-06', currency: 'USD' } as const;
 
@@ -27,7 +27,9 @@ const nothing: Prices = {
   ...{ audio_ms: free, characters: free },
 };
 
-/** The longest beginning of `stage/provider/model` that fits decides; models carry dates and voices behind their name. */
+/**
+ * The longest beginning of `stage/provider/model` that fits decides; models carry dates and voices behind their name.
+ */
 const prices: Readonly<Record<string, Prices>> = {
   'llm/local/': nothing,
   'stt/local/': nothing,

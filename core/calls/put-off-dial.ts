@@ -7,8 +7,8 @@ import { lockDial } from './lock-dial.ts';
 import { concludeDial } from './record-dial-outcome.ts';
 
 /**
- * Takes a call of a campaign back that was prepared and cannot ring in time. Its person waits on, as if nothing had been.
- * What was cleared, or is over, stays as it is.
+ * Takes a call of a campaign back that was prepared and cannot ring in time. Its person waits on, as if nothing had
+ * been. What was cleared, or is over, stays as it is.
  */
 export const putOffDial = operation({
   name: 'call.put_off_dial',

@@ -16,7 +16,9 @@ interface Ordered {
   readonly variables: Record<string, string>;
 }
 
-/** Writes outbound calls and, in the same transaction, the messages that have them dialed. The one way to a queued call. */
+/**
+ * Writes outbound calls and, in the same transaction, the messages that have them dialed. The one way to a queued call.
+ */
 export async function queueCalls(
   { db }: Pick<OperationContext, 'db'>,
   ordered: readonly Ordered[],

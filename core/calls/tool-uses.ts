@@ -11,7 +11,10 @@ export interface ToolUse {
   readonly result: unknown;
 }
 
-/** Everything that a model has called. Models repeat the ids of their calls: of those with the same one, the first that came back is of the first. */
+/**
+ * Everything that a model has called. Models repeat the ids of their calls: of those with the same one, the first that
+ * came back is of the first.
+ */
 export function toolsOf(events: readonly CallEvent[]): ToolUse[] {
   const returned = events.filter((event) => event.type === 'tool.returned');
   return events.flatMap((event) => {

@@ -8,7 +8,9 @@ import { type CampaignWithNumbers, slugTaken } from './campaign.ts';
 import { campaignInput } from './settings.ts';
 import { checkCampaign } from './validate.ts';
 
-/** Writes a campaign as a draft. Throws invalid with every field that cannot work, conflict for a slug that is taken. */
+/**
+ * Writes a campaign as a draft. Throws invalid with every field that cannot work, conflict for a slug that is taken.
+ */
 export const createCampaign = operation({
   name: 'campaign.create',
   scope: 'member',

@@ -12,8 +12,8 @@ import { isLive } from './state.ts';
 const isComing: ReadonlySet<ContactList['state']> = new Set(['receiving', 'queued', 'importing']);
 
 /**
- * Deletes a campaign with its contacts and lists. Its calls, whom it has rung (every cap counts that) and the ledger stay.
- * Throws conflict, saying what uses it, while it may call people, has calls on, or gets a list.
+ * Deletes a campaign with its contacts and lists. Its calls, whom it has rung (every cap counts that) and the ledger
+ * stay. Throws conflict, saying what uses it, while it may call people, has calls on, or gets a list.
  */
 export const deleteCampaign = operation({
   name: 'campaign.delete',

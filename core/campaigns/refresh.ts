@@ -4,7 +4,9 @@ import { campaigns } from '../../db/schema/campaigns.ts';
 import { foldContactCounts } from '../contacts/counts.ts';
 import { operation } from '../operation.ts';
 
-/** Makes the sums anew that status pages read. Nothing else about a campaign is kept twice. Returns how many campaigns. */
+/**
+ * Makes the sums anew that status pages read. Nothing else about a campaign is kept twice. Returns how many campaigns.
+ */
 export const refreshCampaigns = operation({
   name: 'campaign.refresh',
   scope: 'member',

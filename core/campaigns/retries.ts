@@ -93,8 +93,8 @@ export function nextTry(tried: Tried): number | null {
 }
 
 /**
- * The first legal moment from then on at which the clock of the contact shows another hour than it did. Where the windows
- * have no other hour within a week, the hour does not matter.
+ * The first legal moment from then on at which the clock of the contact shows another hour than it did. Where the
+ * windows have no other hour within a week, the hour does not matter.
  */
 function atOtherHour({ rules, place, dialedAtMs }: Tried, fromMs: number): number {
   const zone = place.zones[0];

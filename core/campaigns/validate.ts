@@ -22,8 +22,9 @@ interface Saved {
 }
 
 /**
- * What a campaign cannot be saved with, every field named: an agent or a number that is not the workspace's, a trunk that
- * was refused, a period or windows in which nobody can ever be called, a budget without a price. Returns the numbers' ids.
+ * What a campaign cannot be saved with, every field named: an agent or a number that is not the workspace's, a trunk
+ * that was refused, a period or windows in which nobody can ever be called, a budget without a price. Returns the
+ * numbers' ids.
  */
 export async function checkCampaign(
   ctx: WorkspaceContext,
@@ -50,7 +51,10 @@ export async function checkCampaign(
   return numbers.map(({ id }) => id);
 }
 
-/** What of this can be said without a look at anything else: a budget without a price, a time in which nobody can be called. */
+/**
+ * What of this can be said without a look at anything else: a budget without a price, a time in which nobody can be
+ * called.
+ */
 export function ruleProblems(
   saved: Omit<Saved, 'agentId' | 'fromNumbers' | 'machinePolicy'>,
   nowMs: number,

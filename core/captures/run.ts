@@ -79,7 +79,9 @@ export const settleCapture = operation({
   },
 });
 
-/** By its SIP Call-ID; a call that was refused before anybody joined has none in its row, so else the number's last one. */
+/**
+ * By its SIP Call-ID; a call that was refused before anybody joined has none in its row, so else the number's last one.
+ */
 async function callOf(ctx: OperationContext, capture: Capture, sipCallId: string): Promise<string | null> {
   const { phoneNumberId, createdAt } = capture;
   const rows = await ctx.db

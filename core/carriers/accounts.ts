@@ -32,7 +32,9 @@ export const listCarrierAccounts = operation({
       .orderBy(asc(carrierAccounts.carrier)),
 });
 
-/** Keeps the workspace's account at a carrier, in place of the one before. Numbers bought with that stay as they are. */
+/**
+ * Keeps the workspace's account at a carrier, in place of the one before. Numbers bought with that stay as they are.
+ */
 export const saveCarrierAccount = operation({
   name: 'carrier_account.save',
   scope: 'admin',

@@ -21,8 +21,8 @@ export async function countContacts(db: Database | Transaction, campaignId: stri
 }
 
 /**
- * Folds what the triggers have added into one row for each key, priority and state, so that counting stays quick. Safe at any
- * time and from several processes: each folds the rows that it has removed itself.
+ * Folds what the triggers have added into one row for each key, priority and state, so that counting stays quick. Safe
+ * at any time and from several processes: each folds the rows that it has removed itself.
  */
 export async function foldContactCounts(db: Database | Transaction, campaignId: string): Promise<void> {
   await db.execute(sql`

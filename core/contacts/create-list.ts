@@ -18,7 +18,9 @@ export const listOptions = z.object({
   duplicatesAcross: z.enum(['keep', 'skip_campaign', 'skip_workspace']),
 });
 
-/** Makes room for a list whose bytes are about to come (receiveUpload). Throws not_found, and conflict when archived. */
+/**
+ * Makes room for a list whose bytes are about to come (receiveUpload). Throws not_found, and conflict when archived.
+ */
 export const createList = operation({
   name: 'contact_list.create',
   scope: 'member',

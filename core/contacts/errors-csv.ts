@@ -5,7 +5,8 @@ import { everyListError, getList } from './read-lists.ts';
 
 /**
  * The rows of a list that failed, as CSV that can be mended and uploaded again: the list's own columns, then row number
- * and reason, which an import passes over. A cell that a spreadsheet would take for a formula gets an apostrophe in front, which the import takes off.
+ * and reason, which an import passes over. A cell that a spreadsheet would take for a formula gets an apostrophe in
+ * front, which the import takes off.
  */
 export async function* errorsCsv(ctx: Context, listId: string): AsyncGenerator<string> {
   const { columns } = await getList(ctx, { listId });

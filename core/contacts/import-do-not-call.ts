@@ -21,9 +21,9 @@ interface Imported {
 }
 
 /**
- * Puts every number of a file on a do-not-call list; see numberRows for its form. The whole file is read before anything
- * is written. A row that holds no number is said, and does not keep the others from the list. Throws invalid for what
- * is no such file, has none at all or too many.
+ * Puts every number of a file on a do-not-call list; see numberRows for its form. The whole file is read before
+ * anything is written. A row that holds no number is said, and does not keep the others from the list. Throws invalid
+ * for what is no such file, has none at all or too many.
  */
 export async function importDoNotCall(
   ctx: Context,

@@ -26,7 +26,8 @@ interface Listing {
 
 /**
  * Puts numbers on a do-not-call list, into the ledger, blocks whoever waits with one of them and ends the call-backs
- * that were promised to them. Returns how many are new. For operations, which bring the transaction; in-call functions come through here too.
+ * that were promised to them. Returns how many are new. For operations, which bring the transaction; in-call functions
+ * come through here too.
  */
 export async function listNumbersNow(db: Db, { phones, atMs, callId, ...entry }: Listing): Promise<number> {
   if (phones.length === 0) return 0;
@@ -61,8 +62,8 @@ export async function listNumbersNow(db: Db, { phones, atMs, callId, ...entry }:
 }
 
 /**
- * Of a call-back that is under way nothing is left to end. Before the contacts are blocked: they tell which one a campaign
- * has yet to keep, and whoever lets go of call-backs takes the two in this order.
+ * Of a call-back that is under way nothing is left to end. Before the contacts are blocked: they tell which one a
+ * campaign has yet to keep, and whoever lets go of call-backs takes the two in this order.
  */
 async function endCallBacks(
   db: Db,

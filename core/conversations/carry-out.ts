@@ -3,7 +3,9 @@ import type { ModelToolCall } from '../ports.ts';
 import { neutralFailure, type Tool, ToolError, type ToolUse } from '../tools/tool.ts';
 import type { ToolUseRecord } from './message.ts';
 
-/** Carries out what a model has called, whatever it has written there. Never rejects: a failure is words for the model. */
+/**
+ * Carries out what a model has called, whatever it has written there. Never rejects: a failure is words for the model.
+ */
 export async function carryOut(
   { name, arguments: text }: ModelToolCall,
   tools: ReadonlyMap<string, Tool>,

@@ -27,8 +27,8 @@ export function promptFor(
 }
 
 /**
- * The newest messages that fit, from the last question on whatever there is. Each stands by itself, a function's call and
- * result in one, so any cut is a clean one.
+ * The newest messages that fit, from the last question on whatever there is. Each stands by itself, a function's call
+ * and result in one, so any cut is a clean one.
  */
 function recentOf(history: readonly ConversationMessage[]): readonly ConversationMessage[] {
   const heard = history.filter(({ role }) => role === 'user' || role === 'agent' || role === 'tool');

@@ -11,10 +11,14 @@ export interface EmailToSend {
   readonly text: string;
 }
 
-/** The mail server's answer is in by then, or its asker has died. A mail that arrives twice does less harm than none. */
+/**
+ * The mail server's answer is in by then, or its asker has died. A mail that arrives twice does less harm than none.
+ */
 const answerWithinMs = 60_000;
 
-/** Claims a queued mail; null when there is nothing to send. Throws conflict while another asker may have the answer. */
+/**
+ * Claims a queued mail; null when there is nothing to send. Throws conflict while another asker may have the answer.
+ */
 export const beginSendingEmail = operation({
   name: 'email.begin_sending',
   scope: 'system',

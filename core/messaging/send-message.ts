@@ -29,7 +29,8 @@ export const beginSending = operation({
     const here = eq(textMessages.id, input.messageId);
     const [row] = await ctx.db.select().from(textMessages).where(here).for('update');
     if (row?.status === 'sending') {
-      // A killed process loses its job sooner than that: the job has to come again, or the row never says what became of it.
+      // A killed process loses its job sooner than that: the job has to come again, or the row never says what became
+      // of it.
       if (Date.now() - row.updatedAt.getTime() <= outcomeWithinMs)
         throw new DomainError('conflict', 'The carrier has been asked, and its answer is not in.');
       await ctx.db

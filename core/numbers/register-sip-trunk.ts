@@ -25,7 +25,10 @@ const input = z.object({
   agentId: z.string().nullish(),
 });
 
-/** Takes a number with its SIP trunk into the workspace; a job then asks the trunk whether it is there. Throws conflict when the number is registered already. */
+/**
+ * Takes a number with its SIP trunk into the workspace; a job then asks the trunk whether it is there. Throws conflict
+ * when the number is registered already.
+ */
 export const registerSipTrunk = operation({
   name: 'number.register_sip_trunk',
   scope: 'developer',

@@ -6,7 +6,10 @@ import { trunkFields } from './schemas.ts';
 import { emitTest, untested } from './test-trunk.ts';
 import { touchNumber } from './touch-number.ts';
 
-/** Changes parts of a number's trunk; one that is elsewhere now is tested anew. An empty password takes the credentials away. */
+/**
+ * Changes parts of a number's trunk; one that is elsewhere now is tested anew. An empty password takes the credentials
+ * away.
+ */
 export const updateSip = operation({
   name: 'number.update_sip',
   scope: 'developer',

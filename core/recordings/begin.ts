@@ -15,7 +15,8 @@ export interface Beginning {
 
 /**
  * The recording of a call, made when its worker says that it records, or with a piece that comes before that: what was
- * recorded and never arrived is missing then, and not as if it had never been. Locked, so that pieces come one after the other.
+ * recorded and never arrived is missing then, and not as if it had never been. Locked, so that pieces come one after
+ * the other.
  */
 export async function beginRecording(
   ctx: OperationContext,

@@ -23,8 +23,8 @@ const toleranceMs = 500;
 
 /**
  * What lacks of a recording, up to the moment `until` (the end of the call, or now): what its workers began to record
- * and did not pause, less the pieces that are here. A worker that said orderly that it had finished, and whose pieces are
- * all here, lacks nothing; one that was lost or whose disk failed lacks everything until another one records. Pure.
+ * and did not pause, less the pieces that are here. A worker that said orderly that it had finished, and whose pieces
+ * are all here, lacks nothing; one that was lost or whose disk failed lacks everything until another one records. Pure.
  *
  * @param pieces in the order of their numbers
  */

@@ -57,7 +57,9 @@ const input = z
   });
 
 export interface LatencyGroup {
-  /** Id of the agent or number, the trunk's or provider's name; null: turns of web calls, or of a number that is gone. */
+  /**
+   * Id of the agent or number, the trunk's or provider's name; null: turns of web calls, or of a number that is gone.
+   */
   readonly key: string | null;
   /** As people know it. */
   readonly name: string | null;

@@ -32,9 +32,9 @@ export interface Scope {
 export type KeyGroup = 'agent' | 'number';
 
 /**
- * Rows to sum up: `at, channel, direction, disposition, key` and the measures. Rollups where they have the answer, single
- * calls at the edges of the time asked for, so the sums are exact for any bounds. `at` may be off by less than `longest`:
- * the start of its day, hour or quarter of an hour in UTC.
+ * Rows to sum up: `at, channel, direction, disposition, key` and the measures. Rollups where they have the answer,
+ * single calls at the edges of the time asked for, so the sums are exact for any bounds. `at` may be off by less than
+ * `longest`: the start of its day, hour or quarter of an hour in UTC.
  */
 export function measured(scope: Scope, how: HowMeasured): SQL {
   const pieces = piecesOf(scope, scope, how).map(({ grain, span }) =>

@@ -51,7 +51,9 @@ export interface PeriodInput {
 
 const defaultDays = 30;
 const maxYears = 10;
-/** What is reckoned from an end, to the end of its month or the next hour of sums, has four digits of a year as well. */
+/**
+ * What is reckoned from an end, to the end of its month or the next hour of sums, has four digits of a year as well.
+ */
 const latestEnd = new Date(Date.UTC(9_999, 0, 1));
 /** An hour by hour view of more than this is nothing to look at. */
 const maxHourlyDays = 92;

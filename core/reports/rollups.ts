@@ -91,7 +91,9 @@ function addCalls(which: SQL, { times, grains: added, order }: Adding): SQL {
     on conflict on constraint call_rollups_key do update set ${sql.join(updates, sql`, `)}`;
 }
 
-/** Calls that are summed up in one go when rollups are rebuilt: whoever finalizes one of the workspace waits that long. */
+/**
+ * Calls that are summed up in one go when rollups are rebuilt: whoever finalizes one of the workspace waits that long.
+ */
 const callsAtOnce = 10_000;
 
 /**

@@ -28,7 +28,9 @@ export interface Segments {
 const up = (at: Date, step: number): Date => new Date(Math.ceil(at.getTime() / step) * step);
 const down = (at: Date, step: number): Date => new Date(Math.floor(at.getTime() / step) * step);
 
-/** Only grains from `shortest` to `longest` are used. Together the segments are the span: no moment is in two of them. */
+/**
+ * Only grains from `shortest` to `longest` are used. Together the segments are the span: no moment is in two of them.
+ */
 export function segmentsOf(span: Span, { shortest, longest }: GrainRange): Segments {
   const summed: { grain: GrainMinutes; span: Span }[] = [];
   let inner: Span = span;

@@ -38,8 +38,8 @@ export async function timesOf(
 const dayMs = 86_400_000;
 
 /**
- * A day of New York is a day of UTC without its first hours and with the first hours of the next one. So days of UTC are
- * added up, and only the hours between a midnight there and the nearest one of UTC are looked at by themselves.
+ * A day of New York is a day of UTC without its first hours and with the first hours of the next one. So days of UTC
+ * are added up, and only the hours between a midnight there and the nearest one of UTC are looked at by themselves.
  */
 function rounded(
   starts: readonly Date[],

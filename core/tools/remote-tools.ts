@@ -2,7 +2,10 @@ import { DateTime } from 'luxon';
 import { z } from 'zod';
 import type { BuiltInName } from '../agents/definition.ts';
 
-/** Built-in functions that need the database: a worker asks the control plane for them. Pure: the worker reads this file. */
+/**
+ * Built-in functions that need the database: a worker asks the control plane for them. Pure: the worker reads this
+ * file.
+ */
 
 export const remoteToolNames = [
   'schedule_callback',

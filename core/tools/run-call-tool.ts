@@ -7,7 +7,10 @@ import { remoteToolRequest } from './remote-tools.ts';
 import { runBuiltIn } from './run-built-in.ts';
 import type { ToolSubject } from './subject.ts';
 
-/** One use of a built-in function by the agent of a call. Throws conflict when the call is over or another worker has it. */
+/**
+ * One use of a built-in function by the agent of a call. Throws conflict when the call is over or another worker has
+ * it.
+ */
 export const runCallTool = operation({
   name: 'tool.run_in_call',
   scope: 'system',

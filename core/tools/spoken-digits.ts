@@ -33,7 +33,10 @@ const repeats = new Map([
   ['triple', 3],
 ]);
 
-/** "Five five, double seven, 12 and twenty-one" → `5577 12 21` without the spaces. Words that are no digits are passed over. */
+/**
+ * "Five five, double seven, 12 and twenty-one" → `5577 12 21` without the spaces. Words that are no digits are passed
+ * over.
+ */
 export function spokenDigits(text: string): string {
   const tokens = text.toLowerCase().match(/\d|[*#]|\p{L}+/gu) ?? [];
   let digits = '';

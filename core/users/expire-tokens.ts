@@ -7,8 +7,8 @@ import { operation } from '../operation.ts';
 const keepMs = 86_400_000;
 
 /**
- * Removes tokens that nobody can use any more. Of a sign-in that goes on the first one stays: it says since when. Answers
- * how many.
+ * Removes tokens that nobody can use any more. Of a sign-in that goes on the first one stays: it says since when.
+ * Answers how many.
  */
 export const expireTokens = operation({
   name: 'user.expire_tokens',

@@ -19,7 +19,10 @@ const refusal = ({ services }: Pick<Context, 'services'>): string =>
     ? 'The e-mail address or the password is wrong, or the address is not confirmed yet.'
     : 'The e-mail address or the password is wrong.';
 
-/** Throws the same unauthenticated, after the same work, for an unknown e-mail, for a wrong password and for an unconfirmed address. */
+/**
+ * Throws the same unauthenticated, after the same work, for an unknown e-mail, for a wrong password and for an
+ * unconfirmed address.
+ */
 export const logIn = operation({
   name: 'user.log_in',
   scope: 'public',

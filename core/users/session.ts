@@ -95,7 +95,10 @@ export const mayEnter = (
   { emailVerifiedAt }: Pick<UserRow, 'emailVerifiedAt'>,
 ): boolean => emailVerifiedAt !== null || services.requiresConfirmedEmail !== true;
 
-/** Throws unauthenticated where an address must be confirmed and is not. Both tokens. `familyId` is the sign-in that a refresh belongs to; without one a new sign-in begins. */
+/**
+ * Throws unauthenticated where an address must be confirmed and is not. Both tokens. `familyId` is the sign-in that a
+ * refresh belongs to; without one a new sign-in begins.
+ */
 export async function issueSession(
   ctx: SessionContext,
   user: UserRow,

@@ -74,7 +74,9 @@ async function refuseWhileCalling(ctx: WorkspaceContext): Promise<void> {
     throw new DomainError('conflict', `${open} calls of the workspace are not over yet. End them first.`);
 }
 
-/** The account that bought them goes with the workspace: then nobody could give them back, and they would go on costing. */
+/**
+ * The account that bought them goes with the workspace: then nobody could give them back, and they would go on costing.
+ */
 async function refuseWithBoughtNumbers(ctx: WorkspaceContext): Promise<void> {
   const bought = await ctx.db
     .select({ e164: phoneNumbers.e164 })

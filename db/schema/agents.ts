@@ -17,7 +17,9 @@ export const agents = pgTable(
     isDemo: boolean('is_demo').notNull().default(false),
     /** References agent_versions; the migration adds that key as deferrable, because each row needs the other. */
     liveVersionId: uuid('live_version_id').notNull(),
-    /** A second version that takes a share of the calls (core/agents/traffic.ts); the migration adds its foreign key. */
+    /**
+     * A second version that takes a share of the calls (core/agents/traffic.ts); the migration adds its foreign key.
+     */
     splitVersionId: uuid('split_version_id'),
     /** Its share, 1 to 99. */
     splitPercent: integer('split_percent'),

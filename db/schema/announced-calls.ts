@@ -6,7 +6,9 @@ import { createdAt, id, moment } from './columns.ts';
 import { phoneNumbers } from './phone-numbers.ts';
 import { workspaces } from './workspaces.ts';
 
-/** Calls that are about to come in and for which somebody of the workspace has said what they run. Gone when they come. */
+/**
+ * Calls that are about to come in and for which somebody of the workspace has said what they run. Gone when they come.
+ */
 export const announcedCalls = pgTable(
   'announced_calls',
   {

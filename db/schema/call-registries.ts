@@ -5,7 +5,8 @@ import { workspaces } from './workspaces.ts';
 
 /**
  * A public do-not-call registry (the national ones of the US, the UK, India) as somebody has downloaded it. Each import
- * is a version of its own; the last one that came in whole counts. Older than `maxAgeMs` nobody of its country is dialed.
+ * is a version of its own; the last one that came in whole counts. Older than `maxAgeMs` nobody of its country is
+ * dialed.
  */
 export const callRegistries = pgTable(
   'call_registries',

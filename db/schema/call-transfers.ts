@@ -28,7 +28,9 @@ export const callTransfers = pgTable(
     /** Why it ended, in words. */
     detail: text('detail').notNull().default(''),
     sipStatus: integer('sip_status'),
-    /** Whose line it takes (core/numbers/trunk-key.ts), from when it is dialed. Null: none, it goes to a SIP address. */
+    /**
+     * Whose line it takes (core/numbers/trunk-key.ts), from when it is dialed. Null: none, it goes to a SIP address.
+     */
     trunk: text('trunk'),
     /** Set before the INVITE leaves; it leaves once. */
     dialedAt: moment('dialed_at'),

@@ -36,8 +36,8 @@ export const calls = pgTable(
       .references(() => agentVersions.id),
     phoneNumberId: uuid('phone_number_id').references(() => phoneNumbers.id, { onDelete: 'set null' }),
     /**
-     * The campaign or batch it belongs to; its attempt has the id of the call. No foreign key: the judge counts the calls
-     * of a deleted campaign too.
+     * The campaign or batch it belongs to; its attempt has the id of the call. No foreign key: the judge counts the
+     * calls of a deleted campaign too.
      */
     campaignId: uuid('campaign_id'),
     channel: text('channel').$type<'phone' | 'web'>().notNull(),

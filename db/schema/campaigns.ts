@@ -42,7 +42,10 @@ export const campaigns = pgTable(
     liveCalls: text('live_calls').$type<'finish' | 'drop'>().notNull().default('finish'),
     startsAt: moment('starts_at'),
     endsAt: moment('ends_at'),
-    /** core/campaigns/rules/settings.ts: windows, holidays, rule packs, caps, consent. Each version is kept in campaign_versions. */
+    /**
+     * core/campaigns/rules/settings.ts: windows, holidays, rule packs, caps, consent. Each version is kept in
+     * campaign_versions.
+     */
     rules: jsonb('rules').$type<unknown>().notNull(),
     /** Retry policy for each outcome, by the engine's schema. */
     retries: jsonb('retries').$type<unknown>().notNull().default({}),
@@ -66,8 +69,8 @@ export const campaigns = pgTable(
     /** Goes up with every change; the engine compares it to notice an edit while it runs. */
     version: integer('version').notNull().default(1),
     /**
-     * Whom the rules had blocked for one of these reasons waits again, since the change to this version; null: all of them
-     * do (core/campaigns/engine/reopen-contacts.ts).
+     * Whom the rules had blocked for one of these reasons waits again, since the change to this version; null: all of
+     * them do (core/campaigns/engine/reopen-contacts.ts).
      */
     reopening: jsonb('reopening').$type<{ readonly reasons: readonly string[]; readonly version: number }>(),
     createdBy: uuid('created_by').references(() => users.id, { onDelete: 'set null' }),

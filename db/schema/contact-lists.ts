@@ -31,7 +31,9 @@ export const contactLists = pgTable(
     delimiter: text('delimiter'),
     /** The header row, as it stands in the file. */
     columns: text('columns').array().notNull().default([]),
-    /** core/contacts/import/mapping.ts: which column is what; null until somebody has said so, or the header is clear. */
+    /**
+     * core/contacts/import/mapping.ts: which column is what; null until somebody has said so, or the header is clear.
+     */
     mapping: jsonb('mapping').$type<unknown>(),
     /** ISO 3166 of numbers that are written without one. */
     defaultCountry: text('default_country'),

@@ -3,8 +3,8 @@ import { check, index, integer, jsonb, pgTable, smallint, text, uuid } from 'dri
 import { createdAt, id, moment } from './columns.ts';
 
 /**
- * A person in a campaign. Millions of rows, written by COPY: no foreign key, few indexes, and the numbers of contacts by
- * state are kept in contact_counts by triggers of the migration.
+ * A person in a campaign. Millions of rows, written by COPY: no foreign key, few indexes, and the numbers of contacts
+ * by state are kept in contact_counts by triggers of the migration.
  *
  * The next ones to dial are found by index contacts_due without touching anybody else: for each window key whose
  * window is open (there are few; contact_counts lists them) and each priority, `next_attempt_at <= now` in order. A
@@ -15,7 +15,10 @@ export const contacts = pgTable(
   {
     id: id(),
     workspaceId: uuid('workspace_id').notNull(),
-    /** A trigger of the migration removes the contacts of a deleted campaign; a foreign key would cost a third of an import. */
+    /**
+     * A trigger of the migration removes the contacts of a deleted campaign; a foreign key would cost a third of an
+     * import.
+     */
     campaignId: uuid('campaign_id').notNull(),
     /** The upload that brought it; null: added by itself. */
     listId: uuid('list_id'),
@@ -30,7 +33,9 @@ export const contacts = pgTable(
     givenZip: text('given_zip'),
     /** Every zone the person may be in; empty: nobody knows, and nobody dials. */
     zones: text('zones').array().notNull(),
-    /** Contacts of one key share zones and jurisdictions, and with them the window: core/campaigns/rules/window-key.ts. */
+    /**
+     * Contacts of one key share zones and jurisdictions, and with them the window: core/campaigns/rules/window-key.ts.
+     */
     windowKey: text('window_key').notNull(),
     variables: jsonb('variables').$type<Record<string, string>>().notNull().default({}),
     consent: text('consent').$type<Consent>().notNull().default('unknown'),

@@ -28,7 +28,9 @@ export const decisions = pgTable(
     campaignVersion: integer('campaign_version'),
     /** Candidates. */
     zones: text('zones').array().notNull(),
-    /** core/campaigns/rules/judge-contact.ts: packs, window, list versions, consent, attempts so far, next legal moment. */
+    /**
+     * core/campaigns/rules/judge-contact.ts: packs, window, list versions, consent, attempts so far, next legal moment.
+     */
     facts: jsonb('facts').$type<unknown>().notNull(),
   },
   (table) => [

@@ -13,7 +13,9 @@ export const recordingPieces = pgTable(
     /** The worker incarnation that recorded it, and its number there, from 1. */
     epoch: integer('epoch').notNull(),
     seq: integer('seq').notNull(),
-    /** When the stretch began, and how many samples of it come before this piece: sample-exact where nothing is missing. */
+    /**
+     * When the stretch began, and how many samples of it come before this piece: sample-exact where nothing is missing.
+     */
     stretchStartedAt: moment('stretch_started_at').notNull(),
     offsetSamples: bigint('offset_samples', { mode: 'number' }).notNull(),
     /** Of each channel. */

@@ -2,7 +2,10 @@ import { index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, id, moment } from './columns.ts';
 import { users } from './users.ts';
 
-/** One row per issued refresh token. A family is one sign-in; one used again more than ten seconds later revokes its family. */
+/**
+ * One row per issued refresh token. A family is one sign-in; one used again more than ten seconds later revokes its
+ * family.
+ */
 export const refreshTokens = pgTable(
   'refresh_tokens',
   {

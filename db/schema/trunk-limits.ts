@@ -3,7 +3,9 @@ import { check, integer, pgTable, primaryKey, real, text, uuid } from 'drizzle-o
 import { updatedAt } from './columns.ts';
 import { workspaces } from './workspaces.ts';
 
-/** What a carrier grants. Numbers with the same SIP address and user are one trunk; without a row the defaults count. */
+/**
+ * What a carrier grants. Numbers with the same SIP address and user are one trunk; without a row the defaults count.
+ */
 export const trunkLimits = pgTable(
   'trunk_limits',
   {

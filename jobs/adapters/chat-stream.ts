@@ -9,7 +9,9 @@ type Request = Parameters<ChatModel['stream']>[0];
 
 const maxReplyBytes = 2_000_000;
 
-/** core/ports.ts `ChatModel` on the OpenAI chat protocol; where no real model is configured, the scripted one answers. */
+/**
+ * core/ports.ts `ChatModel` on the OpenAI chat protocol; where no real model is configured, the scripted one answers.
+ */
 export function chatStream(env: StreamEnv): ChatModel {
   const server = modelServer(env);
   return {

@@ -8,9 +8,9 @@ import { reserveTrunk } from './reserve-trunk.ts';
 const longestWaitMs = 10_000;
 
 /**
- * Waits until the trunk may take one more INVITE of a campaign. The dialer has counted its calls per second when it placed
- * them, but between there and here lie queues: after a standstill of the jobs, of LiveKit or of the workers all that
- * were placed meanwhile are ready at once. False: it would take too long.
+ * Waits until the trunk may take one more INVITE of a campaign. The dialer has counted its calls per second when it
+ * placed them, but between there and here lie queues: after a standstill of the jobs, of LiveKit or of the workers all
+ * that were placed meanwhile are ready at once. False: it would take too long.
  */
 export async function paceInvite(
   { ctx, pacing, log }: Pick<JobServices, 'ctx' | 'pacing' | 'log'>,

@@ -1,6 +1,9 @@
 import type { Pacer } from '../../core/campaigns/engine/index.ts';
 
-/** A place in the row of a trunk, and how long it is off, in ms. Null: longer than `longestMs`, and the place is given back. */
+/**
+ * A place in the row of a trunk, and how long it is off, in ms. Null: longer than `longestMs`, and the place is given
+ * back.
+ */
 export async function reserveTrunk(
   pacer: Pacer,
   bucket: string,

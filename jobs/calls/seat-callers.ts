@@ -34,10 +34,10 @@ interface Waiting {
 }
 
 /**
- * The sweep for callers and visitors who came while every slot was taken. livekit-server offers a room's agent once; when
- * no worker takes it, the phone rings and nobody is ever asked again. So each of them gets a call (it counts as ringing,
- * the autoscaler sees it, and it is there when the caller gives up), is offered again as soon as a host has room, the
- * longest wait first, and is turned away with words after `limits.waitMs`.
+ * The sweep for callers and visitors who came while every slot was taken. livekit-server offers a room's agent once;
+ * when no worker takes it, the phone rings and nobody is ever asked again. So each of them gets a call (it counts as
+ * ringing, the autoscaler sees it, and it is there when the caller gives up), is offered again as soon as a host has
+ * room, the longest wait first, and is turned away with words after `limits.waitMs`.
  */
 export async function seatCallers(services: JobServices): Promise<string> {
   const rooms = await roomsOfCallers(services);

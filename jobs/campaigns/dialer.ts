@@ -15,8 +15,8 @@ interface DialerOptions {
 }
 
 /**
- * Looks at the running campaigns twice a second. Any number of processes may have one; Postgres lets one look at a time.
- * No queue drives it: campaigns are rows, and a Redis that was lost has no say in whether people are called.
+ * Looks at the running campaigns twice a second. Any number of processes may have one; Postgres lets one look at a
+ * time. No queue drives it: campaigns are rows, and a Redis that was lost has no say in whether people are called.
  */
 export class Dialer {
   readonly #options: Required<DialerOptions>;

@@ -32,8 +32,8 @@ const output = z.union([
 
 /**
  * Extracts a file in a process with bounded time and memory and nothing of ours in its environment: a bomb ends that
- * process, and the file is called unreadable. Throws UnreadableFileError, what reading `source` throws, or an Error when
- * somebody else ended the process.
+ * process, and the file is called unreadable. Throws UnreadableFileError, what reading `source` throws, or an Error
+ * when somebody else ended the process.
  */
 export async function extract(source: Readable, type: FileType, limits = defaults): Promise<Passage[]> {
   const child = spawn(

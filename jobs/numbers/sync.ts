@@ -2,7 +2,9 @@ import { getNumberForSync, recordSync } from '../../core/numbers/index.ts';
 import { syncNumber } from '../../sip/sync-number.ts';
 import type { JobServices } from '../services.ts';
 
-/** Brings LiveKit in step with one number and keeps what it is known by there. A number deleted meanwhile is nothing. */
+/**
+ * Brings LiveKit in step with one number and keeps what it is known by there. A number deleted meanwhile is nothing.
+ */
 export async function syncNumberWithLiveKit(services: JobServices, phoneNumberId: string): Promise<string> {
   const number = await getNumberForSync(services.ctx, { phoneNumberId });
   if (number === null) return 'deleted meanwhile';

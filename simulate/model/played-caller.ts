@@ -28,8 +28,8 @@ export interface Heard {
 }
 
 /**
- * A caller whose words a model makes up; `talk` says them and answers what the agent said to it. Ends when the goal is met
- * or given up, when the agent has ended it, or after `max_turns`.
+ * A caller whose words a model makes up; `talk` says them and answers what the agent said to it. Ends when the goal is
+ * met or given up, when the agent has ended it, or after `max_turns`.
  */
 export async function playCaller(
   scenario: Scenario,

@@ -3,9 +3,9 @@ import { legMark, legOfHeader } from '../leg-of.ts';
 import { type End, hostOf, type Packet } from './pcap.ts';
 
 /**
- * Finds the next call of one number among everything that passes, and tells its packets from those of others: SIP by its
- * Call-ID, RTP and RTCP by what the SDP of that call agrees on. The legs of its transfers belong to it; the product marks
- * them. Pure.
+ * Finds the next call of one number among everything that passes, and tells its packets from those of others: SIP by
+ * its Call-ID, RTP and RTCP by what the SDP of that call agrees on. The legs of its transfers belong to it; the product
+ * marks them. Pure.
  */
 export class CallFilter {
   readonly #digits: string;

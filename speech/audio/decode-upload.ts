@@ -11,7 +11,9 @@ export interface RawFormat {
   readonly channels: number;
 }
 
-/** Decodes an uploaded recording: raw in the format that was said, else WAV or MP3 by its first bytes. Throws a Fault. */
+/**
+ * Decodes an uploaded recording: raw in the format that was said, else WAV or MP3 by its first bytes. Throws a Fault.
+ */
 export async function decodeUpload(bytes: Buffer, raw?: RawFormat): Promise<DecodedAudio> {
   const audio = await decode(bytes, raw);
   const durationMs = audio ? (audio.samples.length / audio.channels / audio.sampleRate) * 1_000 : Infinity;

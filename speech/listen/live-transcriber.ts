@@ -44,7 +44,9 @@ const earlyCandidateAfterMs = 60;
 const interimEveryMs = 400;
 /** Decoding takes longer the longer the segment is: interim results may cost about a seventh of a core a caller. */
 const interimShare = 0.2;
-/** How much longer an interim result waits where it would take the last free thread from those that somebody waits for. */
+/**
+ * How much longer an interim result waits where it would take the last free thread from those that somebody waits for.
+ */
 const patience = 2;
 /** Less voice than this is a cough or a click; a model makes words of it. */
 const shortestVoiceMs = 150;

@@ -71,7 +71,10 @@ async function cleanUp(run: Run, dataDir: string): Promise<void> {
   if (file && file.pids.trunkline === run.child.pid) await allGone(file);
 }
 
-/** A run that must fail: its exit code and the lines it printed after the heading, without notices (a port that is taken, a server that had to be killed). */
+/**
+ * A run that must fail: its exit code and the lines it printed after the heading, without notices (a port that is
+ * taken, a server that had to be killed).
+ */
 async function failure(dataDir: string, env: Record<string, string> = {}, port = '0') {
   const run = startCli(dataDir, env, port);
   try {

@@ -5,8 +5,9 @@ import type { Caller } from '../wire/operator/crew.ts';
 import { makeThings, requests } from '../wire/operator/sample-requests.ts';
 
 /**
- * By operation, parameters with a value that means something here (`path.id`, `body.agent_id`): real ids for the operations that need one, each on things of its own (deleting does not starve the next), read from
- * the role matrix's sample requests: made-up ids would only ever find out how a 404 looks.
+ * By operation, parameters with a value that means something here (`path.id`, `body.agent_id`): real ids for the
+ * operations that need one, each on things of its own (deleting does not starve the next), read from the role matrix's
+ * sample requests: made-up ids would only ever find out how a 404 looks.
  */
 export async function knownValues(
   app: TestApp,

@@ -21,7 +21,9 @@ const budget: Budget = deep
   : { phases: ['fuzzing'], maxExamples: 3, seed };
 const patience = { timeout: deep ? 3_600_000 : 300_000 };
 
-/** They end the credentials, or everything that the others are about: each is asked by somebody with nothing to lose. */
+/**
+ * They end the credentials, or everything that the others are about: each is asked by somebody with nothing to lose.
+ */
 const farewells = new Set(['logOut', 'logOutEverywhere', 'endSession', 'deleteWorkspace']);
 /** A call that goes on has an endless stream; what it sends is tested in test/wire/operator/live.test.ts. */
 const endless = new Set(['streamCall']);

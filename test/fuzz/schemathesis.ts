@@ -38,8 +38,8 @@ const excludedChecks = [
 ];
 
 /**
- * Has schemathesis ask a running server for what its document promises. Resolves with what it found, in its own words and
- * with a curl command each; with '' when there is nothing. Throws when it could not work.
+ * Has schemathesis ask a running server for what its document promises. Resolves with what it found, in its own words
+ * and with a curl command each; with '' when there is nothing. Throws when it could not work.
  */
 export async function fuzz(run: FuzzRun): Promise<string> {
   const { command, args, env } = await resolveSchemathesis();

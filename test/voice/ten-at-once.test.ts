@@ -54,9 +54,9 @@ it('a caller that is one of ten at once is answered and greeted like a single on
   await finished(product, await findCall(product, '+15550129'));
   expect(shareHeard(greeting, alone.text), alone.text).toBeGreaterThan(3 / 4);
 
-  // Each hears the whole greeting, and understands most of it. Of a telephone a recogniser mishears a word now and then; a
-  // greeting without its beginning, or with holes, has no two thirds of its words. Where ten voices come and go through two
-  // cores that others use too, they may break: one round of three is whole.
+  // Each hears the whole greeting, and understands most of it. Of a telephone a recogniser mishears a word now and
+  // then; a greeting without its beginning, or with holes, has no two thirds of its words. Where ten voices come and go
+  // through two cores that others use too, they may break: one round of three is whole.
   const broken: string[] = [];
   for (let round = 0; round < 3; round++) {
     const before = broken.length;

@@ -17,7 +17,8 @@ describe('worker hosts', () => {
     await Promise.all(plans.map((plan) => rig.dispatch(plan)));
     const joined = () => plans.filter((plan) => rig.of(plan).length > 0);
     const four = () => joined().length === 4;
-    // A host that is busy for a moment declines, and LiveKit does not ask again: as the product does, offer the rest once more.
+    // A host that is busy for a moment declines, and LiveKit does not ask again: as the product does, offer the rest
+    // once more.
     await waitFor('four agents', four).catch(() =>
       Promise.all(plans.filter((plan) => rig.of(plan).length === 0).map((plan) => rig.dispatch(plan))),
     );

@@ -106,7 +106,8 @@ describe('a call that is recorded', () => {
     const stopped = await rig.event(plan, 'recording.stopped');
     expect(stopped.durationMs).toBe(Math.round(piece.left.length / 16));
 
-    // Left: the question, when it was asked. Right: what the caller heard of the agent, until it fell silent, and the reply.
+    // Left: the question, when it was asked. Right: what the caller heard of the agent, until it fell silent, and the
+    // reply.
     const [question] = loudSpans(piece.left, piece.startedAt);
     expect(Math.abs((question?.from ?? 0) - began)).toBeLessThan(700);
     const heard = caller.heard.map(({ from, to }) => ({ from, to: to || Date.now() }));

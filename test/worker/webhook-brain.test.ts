@@ -96,7 +96,8 @@ describe.concurrent('an agent whose words come from a webhook', () => {
     expect(twice).toBeGreaterThan(once);
     const [last] = asked.filter(({ path }) => path === '/good').slice(-1);
     const messages = last?.body.messages ?? [];
-    // A question that a busy machine took for two is two; everything that was said stands there in any case, in its order.
+    // A question that a busy machine took for two is two; everything that was said stands there in any case, in its
+    // order.
     expect(messages.map(({ role }) => role).join(' ')).toMatch(
       /^system assistant user (user )*assistant (user |assistant )*user$/,
     );

@@ -46,8 +46,8 @@ export class LoopWatch {
 }
 
 /**
- * Closes when the loop has been late for a while; opens again after it has been calm for a while. A burst of joins makes
- * it late for a second or two, and a call that is turned away finds no other worker on a small fleet.
+ * Closes when the loop has been late for a while; opens again after it has been calm for a while. A burst of joins
+ * makes it late for a second or two, and a call that is turned away finds no other worker on a small fleet.
  */
 export class LoopGate {
   #open = true;

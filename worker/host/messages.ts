@@ -10,7 +10,9 @@ export const fromHost = z.discriminatedUnion('type', [
 ]);
 export type FromHost = z.output<typeof fromHost>;
 
-/** What a supervisor tells a host: take no more calls; end those that are there; how many calls the emptiest host has. */
+/**
+ * What a supervisor tells a host: take no more calls; end those that are there; how many calls the emptiest host has.
+ */
 export const fromSupervisor = z.discriminatedUnion('type', [
   z.object({ type: z.literal('drain') }),
   z.object({ type: z.literal('hurry') }),

@@ -18,8 +18,8 @@ export class Slots {
   }
 
   /**
-   * What LiveKit is told: it picks a worker by chance, weighted by 1 - load. A host with more calls than the emptiest one
-   * of its machine (`least` calls) steps back, or a burst would now and then fill one of them alone.
+   * What LiveKit is told: it picks a worker by chance, weighted by 1 - load. A host with more calls than the emptiest
+   * one of its machine (`least` calls) steps back, or a burst would now and then fill one of them alone.
    */
   load(least = this.active): number {
     if (this.active >= this.total) return 1;

@@ -18,7 +18,10 @@ const hurryTimeoutMs = 20_000;
 /** An accepted job that never shows up gives its slot back after this. */
 const launchTimeoutMs = 30_000;
 
-/** `WORKER_ISOLATION=process`: the stock agent server, which forks a process per call, with an exact slot count and a drain of our own. */
+/**
+ * `WORKER_ISOLATION=process`: the stock agent server, which forks a process per call, with an exact slot count and a
+ * drain of our own.
+ */
 const config = readConfig();
 const { LOG_LEVEL, LOG_PII, WORKER_SLOTS, WORKER_AGENT_NAME } = config.env;
 const log = createLogger('worker-host', { level: LOG_LEVEL, pii: LOG_PII });

@@ -4,8 +4,8 @@ import { listenForReceipts, takeReceipt } from './receipts.ts';
 /**
  * Keeps from JavaScript what costs it time and is of no use to it. To be called before the first room or track is made.
  *
- * Log lines of LiveKit's native side: rtc-node has each of them sent to JavaScript, decoded, handed to every room of the
- * process and dropped there, 12,000 a second while eight calls come in. They go to stderr now, as `RUST_LOG` says
+ * Log lines of LiveKit's native side: rtc-node has each of them sent to JavaScript, decoded, handed to every room of
+ * the process and dropped there, 12,000 a second while eight calls come in. They go to stderr now, as `RUST_LOG` says
  * (host-process.ts: none). And the receipts for our own frames of sound, see receipts.ts.
  */
 export function prepareNativeSide(native: NativeSide = nativeBindings()): void {

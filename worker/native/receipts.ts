@@ -5,7 +5,8 @@ import { type Resolvers, withResolvers } from '../../platform/with-resolvers.ts'
  * decodes each receipt and asks everybody in the process who waits for anything whether it is theirs. Those for our own
  * frames (frame-feed.ts) are told by their first byte and read here.
  *
- * A receipt is an `FfiEvent` whose only field is `capture_audio_frame` (13): `async_id` (1) and, if it failed, `error` (2).
+ * A receipt is an `FfiEvent` whose only field is `capture_audio_frame` (13): `async_id` (1) and, if it failed, `error`
+ * (2).
  */
 const [receiptTag, idTag, errorTag] = [0x6a, 0x08, 0x12];
 

@@ -18,7 +18,8 @@ export const localProvider = 'local';
 /**
  * Who may recognise and speak, in order: the definition's provider, its fallbacks, and after vendors the speech gateway
  * of this installation when there is one. A call then goes on with another voice rather than not at all. The gateway is
- * never added for the language model: a scripted stranger in the middle of a conversation is worse than an apology. Pure.
+ * never added for the language model: a scripted stranger in the middle of a conversation is worse than an apology.
+ * Pure.
  */
 export function choicesOf(
   env: Env,

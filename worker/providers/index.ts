@@ -29,7 +29,9 @@ export interface ProviderHooks extends ChainHooks, ListeningHooks {
   readonly webhook: WebhookContext;
 }
 
-/** The plugins of one call, each stage with its fallbacks. Rejects when there is nobody to listen or to speak at all. */
+/**
+ * The plugins of one call, each stage with its fallbacks. Rejects when there is nobody to listen or to speak at all.
+ */
 export async function makeProviders(
   env: Env,
   definition: AgentDefinition,

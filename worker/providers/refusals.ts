@@ -50,7 +50,10 @@ function note(host: string, answer: string): void {
   if (refusals.length > remembered) refusals.shift();
 }
 
-/** The sentence in an error's body: Deepgram's `err_msg`, ElevenLabs' `detail.message`, OpenAI's `error.message`, or plain text. */
+/**
+ * The sentence in an error's body: Deepgram's `err_msg`, ElevenLabs' `detail.message`, OpenAI's `error.message`, or
+ * plain text.
+ */
 function wordsIn(body: string): string {
   // Between the lengths of a chunked body, too.
   const json = /\{[\s\S]*\}/.exec(body)?.[0];

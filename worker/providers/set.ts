@@ -24,7 +24,9 @@ export interface ProviderSet {
   readonly stt: FallbackStt;
   readonly llm: FallbackLlm;
   readonly tts: FallbackTts;
-  /** What distinguishes this voice from another, for the cache of rendered phrases. Another provider is another voice. */
+  /**
+   * What distinguishes this voice from another, for the cache of rendered phrases. Another provider is another voice.
+   */
   voiceKey(): string;
   /** Where the definition could not be followed to the letter. */
   readonly warnings: readonly ProviderWarning[];

@@ -34,8 +34,9 @@ interface Stretch {
 
 /**
  * Records one call in two channels, the caller left and the agent right, as both were heard in the room; whoever the
- * caller is put through to is on the right as well. Nothing before `start` and nothing during a pause is kept. Written every second in pieces of a minute, which the uploader
- * sends while the call goes on. A disk that fails ends the recording, not the call.
+ * caller is put through to is on the right as well. Nothing before `start` and nothing during a pause is kept. Written
+ * every second in pieces of a minute, which the uploader sends while the call goes on. A disk that fails ends the
+ * recording, not the call.
  */
 export class Recording {
   readonly #options: Options;

@@ -51,7 +51,10 @@ export class EventStream {
     background(log, 'call events', this.#writer);
   }
 
-  /** Writes what is waiting; what Redis does not take within `timeoutMs` goes to the spool. Nothing can be emitted afterwards. */
+  /**
+   * Writes what is waiting; what Redis does not take within `timeoutMs` goes to the spool. Nothing can be emitted
+   * afterwards.
+   */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
     const late = new AbortController();
@@ -83,7 +86,9 @@ export class EventStream {
     this.#writer = undefined;
   }
 
-  /** To disk, from where the host sends them when Redis is back. @returns false when the disk does not take them either */
+  /**
+   * To disk, from where the host sends them when Redis is back. @returns false when the disk does not take them either
+   */
   async #spill(): Promise<boolean> {
     const events = this.#waiting.splice(0);
     if (events.length === 0) return true;

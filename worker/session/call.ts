@@ -29,7 +29,9 @@ import { within } from './within.ts';
 
 /** A greeting does not wait longer for the tools of other servers; they come when they come. */
 const toolServersMs = 1_000;
-/** A line is not answered by an agent that hears nothing, unless its recogniser takes longer than this to be reached. */
+/**
+ * A line is not answered by an agent that hears nothing, unless its recogniser takes longer than this to be reached.
+ */
 const recogniserMs = 2_000;
 
 /**

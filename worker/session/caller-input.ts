@@ -12,7 +12,10 @@ import {
 import { mixStreams } from './mix.ts';
 import { streamOfTrack } from './track-stream.ts';
 
-/** The caller's microphone as the session's input, with whoever was asked to join. Follows tracks that are published anew. */
+/**
+ * The caller's microphone as the session's input, with whoever was asked to join. Follows tracks that are published
+ * anew.
+ */
 export class CallerInput extends voice.AudioInput {
   readonly #room: Room;
   readonly #isCaller: (participant: RemoteParticipant) => boolean;

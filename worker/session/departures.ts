@@ -9,7 +9,8 @@ const underWay: Record<Departure, string> = {
 
 /**
  * One departure at a time, whoever asks for it: the model may call several functions at once, and a supervisor may ask
- * while it does. Two would leave an agent speaking to somebody on hold, or hang up on somebody who is being put through.
+ * while it does. Two would leave an agent speaking to somebody on hold, or hang up on somebody who is being put
+ * through.
  */
 export class Departures {
   #current: Departure | undefined;

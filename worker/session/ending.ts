@@ -24,8 +24,8 @@ interface Open {
 }
 
 /**
- * Last words, usage, the `ended` event in safety, then out of the room. Each step is bounded, but for one: a call that was
- * put through and is recorded goes on being recorded until one of the two hangs up.
+ * Last words, usage, the `ended` event in safety, then out of the room. Each step is bounded, but for one: a call that
+ * was put through and is recorded goes on being recorded until one of the two hangs up.
  */
 export async function endCall(
   parts: CallParts,

@@ -18,7 +18,10 @@ const failedReplies = 2;
 /** A webhook has a text of its own for it. */
 const failedWebhookReplies = 3;
 
-/** What goes wrong with the providers in mid-call, and what is done about it. The fallbacks themselves are in worker/providers. */
+/**
+ * What goes wrong with the providers in mid-call, and what is done about it. The fallbacks themselves are in
+ * worker/providers.
+ */
 export class Faults implements ProviderHooks {
   readonly #parts: CallParts;
   readonly #speech: Speech;

@@ -3,7 +3,9 @@ import type { CallAgentHooks } from './call-agent.ts';
 
 /** After this long without a word the caller is told to wait. */
 export const fillerAfterMs = 1_400;
-/** After this long without progress the request is given up. The fallbacks (worker/providers/fallback) are done by then. */
+/**
+ * After this long without progress the request is given up. The fallbacks (worker/providers/fallback) are done by then.
+ */
 export const defaultStallMs = 9_000;
 
 type Chunk<T> = { readonly done: boolean; readonly value?: T | undefined };
@@ -14,8 +16,8 @@ type Hooks = Pick<
 
 /**
  * Passes a language model's stream on, and speaks for it when it is silent: a filler after 1.4 s, an apology when it
- * stalls or ends without a word (the plugin swallows its errors and just closes the stream). Where it may be silent it is
- * not filled for, and only one that ends without anything at all has failed.
+ * stalls or ends without a word (the plugin swallows its errors and just closes the stream). Where it may be silent it
+ * is not filled for, and only one that ends without anything at all has failed.
  *
  * @param flush the marker that makes the synthesiser speak what it has
  */

@@ -7,8 +7,8 @@ const timeoutMs = 4_000;
 type Reach = Pick<Config, 'controlPlaneUrl' | 'secrets'>;
 
 /**
- * Asks the control plane, again when a process of it goes or comes: what is asked here is safe to ask twice. Throws when
- * it does not answer in time, or not with 200, or with something else than said.
+ * Asks the control plane, again when a process of it goes or comes: what is asked here is safe to ask twice. Throws
+ * when it does not answer in time, or not with 200, or with something else than said.
  */
 export async function askControlPlane<T extends z.ZodType>(
   config: Reach,

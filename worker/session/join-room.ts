@@ -17,7 +17,10 @@ export async function joinRoom(ctx: JobContext): Promise<void> {
   );
 }
 
-/** One for each direction. A single one is the default, and took 58 instead of 20 ms of processor time to join and publish. */
+/**
+ * One for each direction. A single one is the default, and took 58 instead of 20 ms of processor time to join and
+ * publish.
+ */
 const twoPeers = { singlePeerConnection: false };
 
 /**

@@ -71,7 +71,9 @@ async function waitForRoom<T>(
 export const reasonName = (reason: DisconnectReason | undefined): string =>
   (reason === undefined ? undefined : DisconnectReason[reason]) ?? 'UNKNOWN_REASON';
 
-/** LiveKit has told a connection that it must be made anew, or has replaced it: nobody has hung up, if they come back. */
+/**
+ * LiveKit has told a connection that it must be made anew, or has replaced it: nobody has hung up, if they come back.
+ */
 export const isMadeAnew = (reason: DisconnectReason | undefined): boolean =>
   reason === DisconnectReason.STATE_MISMATCH ||
   reason === DisconnectReason.DUPLICATE_IDENTITY ||

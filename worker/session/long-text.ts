@@ -7,8 +7,8 @@ const longestPiece = 250;
 const sentence = /[^.!?…。！？\n]+[.!?…。！？\n]*\s*/gu;
 
 /**
- * The first sentence, so that it can be heard soon, and then pieces that end where a sentence does. What has no end of a
- * sentence for long is cut at a space. Pure.
+ * The first sentence, so that it can be heard soon, and then pieces that end where a sentence does. What has no end of
+ * a sentence for long is cut at a space. Pure.
  */
 export function piecesOf(text: string): readonly [string, ...string[]] {
   const [first = text, ...rest] = (text.match(sentence) ?? [text]).flatMap(cut);

@@ -6,8 +6,8 @@ import { hears, type Party, type Phase, roleOf, type TrackUse, useOf } from './h
 import type { CallParts } from './parts.ts';
 
 /**
- * A SIP leg subscribes by itself to what is published, also after the server has unsubscribed it: what must not be heard
- * is said again after these times. (livekit-sip 1.8, pkg/sip/room.go `subscribeTo`.)
+ * A SIP leg subscribes by itself to what is published, also after the server has unsubscribed it: what must not be
+ * heard is said again after these times. (livekit-sip 1.8, pkg/sip/room.go `subscribeTo`.)
  */
 const sayAgainMs = [200, 600, 1_500];
 

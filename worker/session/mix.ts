@@ -14,7 +14,9 @@ export function addFrames(main: AudioFrame, other: AudioFrame | undefined): Audi
   return new AudioFrame(samples, main.sampleRate, main.channels, main.samplesPerChannel);
 }
 
-/** Several people as one stream, at the pace of the first: when it ends, so does the mix; the others may come and go. */
+/**
+ * Several people as one stream, at the pace of the first: when it ends, so does the mix; the others may come and go.
+ */
 export function mixStreams(
   main: AsyncIterable<AudioFrame>,
   ...guests: readonly AsyncIterable<AudioFrame>[]

@@ -25,9 +25,9 @@ export interface OutputTap {
 
 /**
  * The source of the agent's track. rtc-node's own sends speech as fast as it is spoken, from its first frame on, and
- * LiveKit's SIP mixer plays nothing before three packets have come (media-sdk, `DefaultInputBufferMin`): the caller waits
- * for 60 ms that are there already. Here they leave at once. Between speeches silence is sent, so that the time stamps
- * of the track go with the clock, and the jitter buffer of a browser does not take a pause for a bad network.
+ * LiveKit's SIP mixer plays nothing before three packets have come (media-sdk, `DefaultInputBufferMin`): the caller
+ * waits for 60 ms that are there already. Here they leave at once. Between speeches silence is sent, so that the time
+ * stamps of the track go with the clock, and the jitter buffer of a browser does not take a pause for a bad network.
  */
 export class PacedSource extends AudioSource {
   readonly #tap: OutputTap;

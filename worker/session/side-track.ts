@@ -11,7 +11,9 @@ import { framesOf } from './frames.ts';
 
 const queueMs = 200;
 
-/** A second voice of the agent, for somebody who must not hear the first or for whom there is something else to hear. */
+/**
+ * A second voice of the agent, for somebody who must not hear the first or for whom there is something else to hear.
+ */
 export class SideTrack {
   readonly #room: Room;
   readonly #source = new AudioSource(voiceSampleRate, 1, queueMs);

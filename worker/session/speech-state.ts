@@ -2,7 +2,10 @@
 export const windowMs = 32;
 const activation = 0.5;
 const deactivation = 0.4;
-/** So likely is a voice in the window that it begins in: part of it is silence, and the first sound may be an unvoiced one. */
+/**
+ * So likely is a voice in the window that it begins in: part of it is silence, and the first sound may be an unvoiced
+ * one.
+ */
 const onset = 0.2;
 /** Two windows: a click is one. */
 const startAfterMs = 50;

@@ -79,8 +79,8 @@ export class Speech {
   }
 
   /**
-   * `say` for words of any length, of somebody who waits to hear that they are said: `begun` resolves when they are heard,
-   * true, or will not be, false. Rejects when the voice is gone; undefined: the call is over.
+   * `say` for words of any length, of somebody who waits to hear that they are said: `begun` resolves when they are
+   * heard, true, or will not be, false. Rejects when the voice is gone; undefined: the call is over.
    *
    * @param signal aborted when nobody waits any more: what is not queued by then is not said
    */

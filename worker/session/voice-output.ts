@@ -16,9 +16,9 @@ import type { SpeechWindow } from './speech-state.ts';
 const underWayMs = 200;
 
 /**
- * Bits per second of a track that only LiveKit's SIP service and people on good networks hear. From 76,000 on Opus codes
- * 24 kHz speech by its transform alone (`opus_encode_native`, mode thresholds), for a quarter of the time that its model
- * of a voice takes at the 48,000 or less that are usual, silence included.
+ * Bits per second of a track that only LiveKit's SIP service and people on good networks hear. From 76,000 on Opus
+ * codes 24 kHz speech by its transform alone (`opus_encode_native`, mode thresholds), for a quarter of the time that
+ * its model of a voice takes at the 48,000 or less that are usual, silence included.
  */
 const quickBitrate = 80_000n;
 

@@ -41,7 +41,8 @@ export class Supervisor {
     const node = hostNode(WORKER_NODE);
     this.#log.info({ hosts: count, node: node.path, isolation: WORKER_ISOLATION }, 'starting worker hosts');
     const script = shared ? '../host/main.ts' : '../host/stock.ts';
-    // LiveKit's native side runs `lsb_release`, a script of several processes, for each room that it joins, when it can.
+    // LiveKit's native side runs `lsb_release`, a script of several processes, for each room that it joins, when it
+    // can.
     const env: Record<string, string> = shared ? { PATH: dirname(node.path) } : {};
     const start = (index: number) =>
       this.#startHost({ node, script, env, index }, () => onHost(this.#namedPids()));

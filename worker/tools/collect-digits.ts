@@ -11,7 +11,9 @@ const asked = z.object({
   timeout_seconds: z.coerce.number().min(3).max(60).default(15),
 });
 
-/** Lets the caller type a number, or say it digit by digit. What they say meanwhile is not a turn of the conversation. */
+/**
+ * Lets the caller type a number, or say it digit by digit. What they say meanwhile is not a turn of the conversation.
+ */
 export const collectDigitsTool = (kit: ToolKit): llm.FunctionTool =>
   reportedTool(kit, {
     name: 'collect_digits',

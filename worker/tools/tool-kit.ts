@@ -35,8 +35,8 @@ export interface ToolKit {
   /** Presses keys for the other end, after those that are being pressed. A comma is half a second. */
   readonly pressKeys: (keys: string) => Promise<void>;
   /**
-   * One departure at a time: the caller is put through, handed to another agent, or hung up on. Answers what ends it, or
-   * why it cannot be.
+   * One departure at a time: the caller is put through, handed to another agent, or hung up on. Answers what ends it,
+   * or why it cannot be.
    */
   readonly depart: (kind: Departure) => (() => void) | string;
   /** The caller's own number, E.164; null: withheld, or a visitor of a page. */

@@ -4,8 +4,8 @@ import { background } from '../../platform/background.ts';
 import { sharedTool, type ToolKit } from './tool-kit.ts';
 
 /**
- * Adds the tools of the agent's MCP servers as soon as they are there, in a bounded time. A server that cannot be had is
- * reported, and the call goes on without it.
+ * Adds the tools of the agent's MCP servers as soon as they are there, in a bounded time. A server that cannot be had
+ * is reported, and the call goes on without it.
  */
 export async function addToolServers(
   kit: ToolKit,

@@ -15,7 +15,10 @@ export class ToolUses {
     this.#running--;
   }
 
-  /** Whether a call of that id was carried out, or is being; true once for each use, as models repeat the ids of their calls. */
+  /**
+   * Whether a call of that id was carried out, or is being; true once for each use, as models repeat the ids of their
+   * calls.
+   */
   take(toolCallId: string): boolean {
     const left = this.#begun.get(toolCallId) ?? 0;
     if (left > 0) this.#begun.set(toolCallId, left - 1);

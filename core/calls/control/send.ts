@@ -24,8 +24,8 @@ export interface ControlResult {
 
 /**
  * Asks something of a live call and waits for the answer of its session, at most two seconds. The same command id is
- * carried out once and gets the same answer, also when the call is over by then. Throws conflict for a call that is over
- * or goes on without its agent, and for an id that was used for something else.
+ * carried out once and gets the same answer, also when the call is over by then. Throws conflict for a call that is
+ * over or goes on without its agent, and for an id that was used for something else.
  */
 export const controlCall = operation({
   name: 'call.control',

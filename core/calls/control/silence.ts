@@ -12,7 +12,9 @@ export interface Silenced {
 
 const speaking: Silenced = { muted: false, takenOver: false };
 
-/** What has become of it after these commands, in their order. Pure; worker/session/control/silence.ts does the same. */
+/**
+ * What has become of it after these commands, in their order. Pure; worker/session/control/silence.ts does the same.
+ */
 export function silencedBy(kinds: readonly string[]): Silenced {
   let now = speaking;
   for (const kind of kinds) {

@@ -1,5 +1,5 @@
 export { beginTransferDial, type TransferOrder } from './begin-dial.ts';
-export { type TransferLane, transferLane } from './lane.ts';
+export { transferLane } from './lane.ts';
 export { recordTransferDial } from './record-dial.ts';
 export { getTransfer, stepTransfer } from './settle.ts';
 export { startTransfer } from './start.ts';

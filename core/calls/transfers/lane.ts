@@ -4,15 +4,8 @@ import { callTransfers } from '../../../db/schema/call-transfers.ts';
 import { calls } from '../../../db/schema/calls.ts';
 import { trunkLimits } from '../../../db/schema/trunk-limits.ts';
 import { operation } from '../../operation.ts';
+import type { TrunkLane } from '../trunk-lane.ts';
 import { trunkFor } from './route.ts';
-
-export interface TransferLane {
-  readonly workspaceId: string;
-  /** core/numbers/trunk-key.ts. */
-  readonly trunk: string;
-  /** What the carrier grants; null: what is usual in the installation. */
-  readonly callsPerSecond: number | null;
-}
 
 /** Over which trunk a transfer is about to ring; null: over none, or it does not ring (any more). */
 export const transferLane = operation({
@@ -20,7 +13,7 @@ export const transferLane = operation({
   scope: 'system',
   input: z.object({ transferId: z.uuid() }),
   reads: true,
-  run: async (ctx, { transferId }): Promise<TransferLane | null> => {
+  run: async (ctx, { transferId }): Promise<TrunkLane | null> => {
     const [found] = await ctx.db
       .select({ transfer: callTransfers, call: calls })
       .from(callTransfers)

@@ -15,8 +15,8 @@ export interface TransferRoute {
 }
 
 /**
- * Over which of the workspace's numbers a target is called: that of the call; a visitor of a page has none, so there it is
- * one of the agent's; else the oldest one that can dial.
+ * Over which of the workspace's numbers a target is called: that of the call; a visitor of a page has none, so there it
+ * is one of the agent's; else the oldest one that can dial.
  */
 export async function trunkFor(
   ctx: OperationContext,

@@ -8,7 +8,8 @@ export type { TransferMode, TransferStatus } from '../../../db/schema/call-trans
  *   calling → briefing → accepted → joined
  *        ↘ busy, no_answer, declined, voicemail, failed, cancelled
  *
- * The dial job and the worker report independently, so a step may be skipped; none goes back, and what is settled stays.
+ * The dial job and the worker report independently, so a step may be skipped; none goes back, and what is settled
+ * stays.
  */
 const open: readonly TransferStatus[] = ['calling', 'briefing', 'accepted'];
 

@@ -64,7 +64,10 @@ export function refusalOf({ name, number }: Target, line: Line): string | undefi
   return ours !== null && bare === bareNumber(ours) ? `The number of ${name} is this very line.` : undefined;
 }
 
-/** Whom an order means: one of the agent's targets, or a number that only a supervisor knows. A string: why nobody. Pure. */
+/**
+ * Whom an order means: one of the agent's targets, or a number that only a supervisor knows. A string: why nobody.
+ * Pure.
+ */
 export function orderedTarget(targets: Targets, wanted: string, line: Line): Target | string {
   const found = findTarget(targets, wanted) ?? (isDialable(bareNumber(wanted)) ? literal(wanted) : undefined);
   if (found) return refusalOf(found, line) ?? found;

@@ -38,8 +38,9 @@ export interface Withdrawal {
 
 /**
  * What the engine reads and writes of contacts and attempts. The product keeps its books in PostgreSQL, within the
- * transaction of whoever asks (database-books.ts); a simulation keeps them in memory (simulation/memory/memory-books.ts). What
- * is read to be changed is locked until the transaction ends, always in the order of the ids.
+ * transaction of whoever asks (database-books.ts); a simulation keeps them in memory
+ * (simulation/memory/memory-books.ts). What is read to be changed is locked until the transaction ends, always in the
+ * order of the ids.
  */
 export interface Books {
   campaign(id: string): Promise<Campaign | undefined>;

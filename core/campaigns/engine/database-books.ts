@@ -81,7 +81,8 @@ async function onThePhone(
   workspaceId: string,
   phones: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  // States and statuses in these words, or a prepared statement does not know that the indexes of what is open hold them all.
+  // States and statuses in these words, or a prepared statement does not know that the indexes of what is open hold
+  // them all.
   const { rows } = await db.execute<{ phone: string }>(sql`
     select phone from attempts
     where workspace_id = ${workspaceId} and state in ('reserved', 'dialing') and phone = any(${sql.param(phones)}::text[])

@@ -23,8 +23,9 @@ export interface Healed {
 
 /**
  * Puts right what a crash can leave behind, from what stands in Postgres: attempts whose call is over are closed, ones
- * whose call is gone end as `unknown` (or are withdrawn when nothing can have rung), people without an open attempt wait
- * again. What a change of rules has left to reopen is gone on with. An attempt is never dialed twice. Calls that stand still are the business of reconcile-calls.
+ * whose call is gone end as `unknown` (or are withdrawn when nothing can have rung), people without an open attempt
+ * wait again. What a change of rules has left to reopen is gone on with. An attempt is never dialed twice. Calls that
+ * stand still are the business of reconcile-calls.
  */
 export const healCampaigns = operation({
   name: 'campaign.heal',

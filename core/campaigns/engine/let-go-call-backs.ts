@@ -10,8 +10,8 @@ export const placedWithout: LetGo = { status: 'pending', statusReason: '' };
 export const stopped: LetGo = { status: 'canceled', statusReason: 'Its campaign was stopped.' };
 
 /**
- * Call-backs that campaigns have promised to people who still wait for them, and will not keep. Whoever is called without
- * the campaign (`pending`) is done for it: it would call them again if it were started once more.
+ * Call-backs that campaigns have promised to people who still wait for them, and will not keep. Whoever is called
+ * without the campaign (`pending`) is done for it: it would call them again if it were started once more.
  */
 export async function letGoCallBacks(
   db: OperationContext['db'],

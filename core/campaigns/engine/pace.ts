@@ -36,7 +36,8 @@ const burst = 3;
 /** The pace after a look: halved by a burst of refusals or late answers, growing evenly otherwise. Pure. */
 export function nextPace(pace: Pace | null, seen: PaceEvidence, nowMs: number): Pace {
   if (pace === null) return { factor: beginning, atMs: nowMs, holdUntilMs: nowMs };
-  // The trouble that it holds for is still in sight, and counts once. A hold that is longer than any is of a wrong clock.
+  // The trouble that it holds for is still in sight, and counts once. A hold that is longer than any is of a wrong
+  // clock.
   if (nowMs < pace.holdUntilMs && pace.holdUntilMs <= nowMs + paceWindowMs + clocksDifferMs)
     return { ...pace, atMs: nowMs };
   if (isTrouble(seen))

@@ -20,8 +20,8 @@ export interface Pacer {
   /** Takes up to `want` tokens from a bucket that fills by itself. Returns how many. */
   take(bucket: string, fill: Fill & { readonly want: number }): Promise<number>;
   /**
-   * Takes one token that may not be there yet; answers after how many ms it will be. For somebody who is on the line and
-   * waits: whoever only looks in for tokens cannot get ahead of them.
+   * Takes one token that may not be there yet; answers after how many ms it will be. For somebody who is on the line
+   * and waits: whoever only looks in for tokens cannot get ahead of them.
    */
   reserve(bucket: string, fill: Fill): Promise<number>;
   /** Tokens that were not needed after all. */

@@ -61,8 +61,8 @@ export async function reopenEverybody(
 }
 
 /**
- * Goes on with what a change of the rules has left to do, `after` somebody of a reason: null begins with it. Goes by the
- * rules as they are now. Returns whom it came to; null: there is nobody left, or a later change goes on with it.
+ * Goes on with what a change of the rules has left to do, `after` somebody of a reason: null begins with it. Goes by
+ * the rules as they are now. Returns whom it came to; null: there is nobody left, or a later change goes on with it.
  */
 export const continueReopening = operation({
   name: 'campaign.continue_reopening',
@@ -83,7 +83,10 @@ export const continueReopening = operation({
   },
 });
 
-/** All that the change to this version has left, a bounded number at a time. Run again it finds those whom it did not come to. */
+/**
+ * All that the change to this version has left, a bounded number at a time. Run again it finds those whom it did not
+ * come to.
+ */
 export async function finishReopening(
   ctx: Context,
   { campaignId, version }: { readonly campaignId: string; readonly version: number },

@@ -24,8 +24,9 @@ const firstDelayMs = 15_000;
 const slowestDelayMs = 15 * 60_000;
 
 /**
- * The end of calls of campaigns: each attempt is closed, its day counted, and its contact done, tried again later, called
- * back when they asked for it, or left alone. In the transaction that finalizes the calls; the second time it does nothing.
+ * The end of calls of campaigns: each attempt is closed, its day counted, and its contact done, tried again later,
+ * called back when they asked for it, or left alone. In the transaction that finalizes the calls; the second time it
+ * does nothing.
  */
 export async function settleAttempts(
   books: Books,

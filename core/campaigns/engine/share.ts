@@ -28,9 +28,9 @@ export interface Grant {
 }
 
 /**
- * Shares what is free: each call goes to whoever has the fewest calls for its weight, so that a big campaign cannot starve
- * a small one, and what one cannot use the others get. Of a campaign's trunks the one with most room takes the call.
- * Pure; nothing is given twice.
+ * Shares what is free: each call goes to whoever has the fewest calls for its weight, so that a big campaign cannot
+ * starve a small one, and what one cannot use the others get. Of a campaign's trunks the one with most room takes the
+ * call. Pure; nothing is given twice.
  */
 export function share(wants: readonly Want[], room: Room): ReadonlyMap<string, Grant> {
   let fleet = room.fleet;

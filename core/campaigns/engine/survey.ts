@@ -106,7 +106,10 @@ const isOpen = and(
   sql`${calls.finalizedAt} is null`,
 );
 
-/** Lines that are taken by whom calls are transferred to: of the trunk that each was dialed on, also for a visitor of a page. */
+/**
+ * Lines that are taken by whom calls are transferred to: of the trunk that each was dialed on, also for a visitor of a
+ * page.
+ */
 async function transferLegs(
   db: Context['services']['db'],
 ): Promise<{ readonly workspaceId: string; readonly trunk: string; readonly count: number }[]> {

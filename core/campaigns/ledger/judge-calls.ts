@@ -50,8 +50,9 @@ export const undecided = (
 });
 
 /**
- * The abandon meter of every campaign as its engine counts it (engine/day.ts, from the calls alone), at the end of each day (UTC) of the range on which somebody was dialed who answered, over the
- * 30 days that end with it. A machine that answered is no live answer; a call that is not finalized counts for neither.
+ * The abandon meter of every campaign as its engine counts it (engine/day.ts, from the calls alone), at the end of each
+ * day (UTC) of the range on which somebody was dialed who answered, over the 30 days that end with it. A machine that
+ * answered is no live answer; a call that is not finalized counts for neither.
  */
 export async function judgeAbandonment(
   db: Db,

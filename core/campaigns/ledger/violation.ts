@@ -4,7 +4,9 @@ export type ViolationKind =
   | Exclude<Reason, 'allowed'>
   /** Dialed without a decision that allowed it. */
   | 'undecided'
-  /** Two INVITEs for one attempt, or two calls to one number at the same time, by whichever campaigns of a workspace. */
+  /**
+   * Two INVITEs for one attempt, or two calls to one number at the same time, by whichever campaigns of a workspace.
+   */
   | 'twice'
   /** More than 3 % of the live answers of 30 days heard nobody in time. */
   | 'abandoned'

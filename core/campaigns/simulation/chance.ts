@@ -17,7 +17,9 @@ export function chanceOf(...words: readonly (string | number)[]): Chance {
 export const between = (chance: Chance, least: number, most: number): number =>
   least + (most - least) * chance();
 
-/** A length of talk: mostly shorter than the mean, now and then much longer (log-normal, capped at ten times the mean). */
+/**
+ * A length of talk: mostly shorter than the mean, now and then much longer (log-normal, capped at ten times the mean).
+ */
 export function talkMs(chance: Chance, meanMs: number): number {
   const spread = 0.7;
   const normal = Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());

@@ -33,7 +33,8 @@ export async function databaseWorld(
       ...databasePhone(prepared),
       together: async (work) => {
         const result = await together(work);
-        // Where every look removes what it has written, as autovacuum does it in the product; here at the same looks in every run.
+        // Where every look removes what it has written, as autovacuum does it in the product; here at the same looks in
+        // every run.
         if (++looks % 32 === 0) await db.execute(sql`vacuum contact_counts, outbox`);
         return result;
       },

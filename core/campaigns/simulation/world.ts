@@ -47,8 +47,8 @@ export interface Phone {
 }
 
 /**
- * Where a simulated campaign lives: in memory, which is quick, or in the product's database, statement by statement. Both
- * run the same engine and come to the same figures (test/integration/simulate-campaign.test.ts).
+ * Where a simulated campaign lives: in memory, which is quick, or in the product's database, statement by statement.
+ * Both run the same engine and come to the same figures (test/integration/simulate-campaign.test.ts).
  */
 export interface World extends Phone {
   /** Everything that `work` does happens at once or not at all. */

@@ -24,10 +24,10 @@ const chunksAtOnce = 3;
 const chunksToFold = 20;
 
 /**
- * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes three chunks the next
- * is read; never more than four are in memory; beside calls, one after the other. What is wrong with the file is
- * written down and final; anything else (a store, the database) is thrown, and the job comes round again. Returns how it
- * ended, for the log.
+ * Turns an uploaded list into contacts, from where an earlier run stopped. While PostgreSQL writes three chunks the
+ * next is read; never more than four are in memory; beside calls, one after the other. What is wrong with the file is
+ * written down and final; anything else (a store, the database) is thrown, and the job comes round again. Returns how
+ * it ended, for the log.
  */
 export async function importList(
   ctx: Context,

@@ -66,7 +66,10 @@ const knownNames: Readonly<Record<ColumnRole, readonly string[]>> = {
   priority: ['priority', 'prio'],
 };
 
-/** What a list of failed rows has at its end, row number and reason (core/contacts/errors-csv.ts): of no use to an agent. */
+/**
+ * What a list of failed rows has at its end, row number and reason (core/contacts/errors-csv.ts): of no use to an
+ * agent.
+ */
 export const errorColumns = ['error row', 'error'] as const;
 
 const ignored = (columns: readonly string[]): string[] =>

@@ -10,7 +10,8 @@ interface NumberRow {
 
 /**
  * The rows of a text with one number in each, in its first column, E.164 or as `country` (ISO 3166) writes them, or in
- * the first two, `202,5551234`, as the registry of the US gives them out. A header and blank rows are passed over. Throws TableError for what is no UTF-8 text.
+ * the first two, `202,5551234`, as the registry of the US gives them out. A header and blank rows are passed over.
+ * Throws TableError for what is no UTF-8 text.
  */
 export async function* numberRows(
   source: AsyncIterable<Uint8Array>,

@@ -2,9 +2,10 @@ const quote = 34;
 const carriageReturn = 13;
 
 /**
- * Cuts records out of CSV text that is written as RFC 4180 says, several times as fast as csv-parse does; a line may end
- * with or without a carriage return, also in one file. Whatever is written otherwise (text after a closing quote, a stray carriage return, a record of more than `recordLength`
- * characters) stops it for good: `stopped` is true then, and what is left in `rest` begins with that record.
+ * Cuts records out of CSV text that is written as RFC 4180 says, several times as fast as csv-parse does; a line may
+ * end with or without a carriage return, also in one file. Whatever is written otherwise (text after a closing quote, a
+ * stray carriage return, a record of more than `recordLength` characters) stops it for good: `stopped` is true then,
+ * and what is left in `rest` begins with that record.
  */
 export class RecordScanner {
   readonly #delimiter: string;

@@ -5,8 +5,8 @@ import type { Fleet } from '../../ports.ts';
 const longestRestMs = 2_000;
 
 /**
- * Calls come first: while there are any, an import has one chunk on its way at a time, and rests as long as that took. Two
- * at once take two cores, and on one machine whoever talks would be heard to stammer.
+ * Calls come first: while there are any, an import has one chunk on its way at a time, and rests as long as that took.
+ * Two at once take two cores, and on one machine whoever talks would be heard to stammer.
  *
  * @param beganAt when the chunk was begun to be read, of `performance.now()`
  * @param writing what is on its way

@@ -52,7 +52,9 @@ export async function* readRows(
   yield* parsed(remaining(), delimiter, scanner);
 }
 
-/** Whatever the scanner leaves: the last line without an end, and all from the first record on that is written oddly. */
+/**
+ * Whatever the scanner leaves: the last line without an end, and all from the first record on that is written oddly.
+ */
 async function* parsed(
   source: AsyncIterable<string>,
   delimiter: string,

@@ -1,4 +1,6 @@
-/** Texts one after the other in memory that the garbage collector does not look through, used again when it is emptied. */
+/**
+ * Texts one after the other in memory that the garbage collector does not look through, used again when it is emptied.
+ */
 export class TextBuffer {
   #bytes: Buffer;
   readonly #ends: number[] = [];

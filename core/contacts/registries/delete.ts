@@ -5,7 +5,9 @@ import { callRegistryNumbers } from '../../../db/schema/call-registry-numbers.ts
 import { operation } from '../../operation.ts';
 import { findRegistry } from './registry.ts';
 
-/** Forgets a registry and its numbers: whoever is on it may be dialed from now on. What was decided by it stays decided. */
+/**
+ * Forgets a registry and its numbers: whoever is on it may be dialed from now on. What was decided by it stays decided.
+ */
 export const deleteRegistry = operation({
   name: 'call_registry.delete',
   scope: 'admin',

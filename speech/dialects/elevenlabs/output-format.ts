@@ -16,7 +16,10 @@ const mp3Kbps: Readonly<Record<number, readonly Mp3Kbps[]>> = {
   44100: [32, 64, 96, 128, 192],
 };
 
-/** Reads `output_format` (`mp3_<rate>_<kbps>`, the vendor's default, `pcm_<rate>`, `ulaw_8000`). Throws a Fault for others. */
+/**
+ * Reads `output_format` (`mp3_<rate>_<kbps>`, the vendor's default, `pcm_<rate>`, `ulaw_8000`). Throws a Fault for
+ * others.
+ */
 export function outputFormat(query: URLSearchParams): OutputFormat {
   const name = query.get('output_format') ?? 'mp3_44100_128';
   const [, kind, rate, bits] = /^(mp3|pcm|ulaw)_(\d+)(?:_(\d+))?$/.exec(name) ?? [];

@@ -13,7 +13,9 @@ import type { CalleeFarm } from './farm.ts';
 const ours = '+12025550165';
 const again = (most: number) => ({ most, delay_ms: 2_000, jitter: 0, other_hour: false });
 
-/** A campaign of people on the farm, who are tried again after seconds, with one line for each of a few calls at once. */
+/**
+ * A campaign of people on the farm, who are tried again after seconds, with one line for each of a few calls at once.
+ */
 export async function campaignOn(
   product: Product,
   db: Database,

@@ -126,8 +126,8 @@ const aboutCaller = [
   ...['listSessions', 'endSession', 'logOutEverywhere'],
 ];
 /**
- * The workspace has calls that are not over; the sample asks for a key that may more than the one that asks; no key with
- * scopes gives anybody a role.
+ * The workspace has calls that are not over; the sample asks for a key that may more than the one that asks; no key
+ * with scopes gives anybody a role.
  */
 const instead: Record<string, number> = {
   ...{ deleteWorkspace: 409, createApiKey: 403 },

@@ -30,7 +30,8 @@ export interface ChainHooks {
 
 /**
  * The providers of one stage in one call, and which of them is in charge. Whoever answers in another's place stays in
- * charge until it fails itself; after the last comes the first again. One that refuses the key or the model is left out.
+ * charge until it fails itself; after the last comes the first again. One that refuses the key or the model is left
+ * out.
  */
 export class Chain<P> {
   readonly source: ProviderSource;

@@ -5,7 +5,10 @@ import { FallbackLlm } from './llm.ts';
 
 initializeLogger({ pretty: false, level: 'silent' });
 
-/** What a model does with one request: says words, waits so many ms, breaks, or writes on a call of a function, and hands it out. */
+/**
+ * What a model does with one request: says words, waits so many ms, breaks, or writes on a call of a function, and
+ * hands it out.
+ */
 type Script = readonly (string | number | Error | typeof writes | typeof calls)[];
 const writes = Symbol('writes');
 const calls = Symbol('calls');

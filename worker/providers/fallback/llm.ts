@@ -14,7 +14,8 @@ interface Options {
 
 /**
  * A language model that stands for several. LiveKit's own FallbackAdapter gives up once a word is out, waits for a
- * provider that stalls, and asks paid providers for health; here a silent one is overtaken and a broken reply is taken up.
+ * provider that stalls, and asks paid providers for health; here a silent one is overtaken and a broken reply is taken
+ * up.
  */
 export class FallbackLlm extends llm.LLM {
   readonly #chain: Chain<llm.LLM>;

@@ -71,7 +71,9 @@ export class Ear {
     }
   }
 
-  /** As `flush`, from a recogniser that follows a stream; one that is given whole utterances has its own end of them. */
+  /**
+   * As `flush`, from a recogniser that follows a stream; one that is given whole utterances has its own end of them.
+   */
   finalize(): void {
     if (this.#plugin.capabilities.streaming) this.flush();
   }

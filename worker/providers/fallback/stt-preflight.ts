@@ -6,8 +6,9 @@ const { FINAL_TRANSCRIPT, INTERIM_TRANSCRIPT, PREFLIGHT_TRANSCRIPT } = stt.Speec
 export const pauseMs = 64;
 
 /**
- * Marks an interim transcript as one with which a reply may be begun: the caller has paused, and the recogniser has heard
- * the pause too. When the final transcript says the same, the reply is used; the framework throws it away otherwise.
+ * Marks an interim transcript as one with which a reply may be begun: the caller has paused, and the recogniser has
+ * heard the pause too. When the final transcript says the same, the reply is used; the framework throws it away
+ * otherwise.
  */
 export class Preflight {
   readonly #put: (event: stt.SpeechEvent) => void;

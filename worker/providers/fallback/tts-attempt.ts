@@ -14,7 +14,9 @@ export class TtsAttempt {
   readonly #script: Script;
   readonly #from: number;
   readonly #over = new AbortController();
-  /** The plugin is shared with other syntheses, so an error may be another one's; it counts when this one ends short. */
+  /**
+   * The plugin is shared with other syntheses, so an error may be another one's; it counts when this one ends short.
+   */
   readonly #onError = ({ error }: { error: Error }) => {
     this.#error = error;
   };

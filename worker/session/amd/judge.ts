@@ -19,7 +19,9 @@ const settledMs = 1_000;
 const wordsMs = 1_200;
 /** Nobody says so much without a pause to somebody whom they do not know yet. */
 const breathlessMs = 4_000;
-/** But whether it is a mailbox or a menu its next words may say: they are waited for until it takes breath, or so long. */
+/**
+ * But whether it is a mailbox or a menu its next words may say: they are waited for until it takes breath, or so long.
+ */
 const endlessMs = 7_000;
 /** With the words of a person: a receptionist. */
 const politeMs = 7_000;

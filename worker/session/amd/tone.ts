@@ -6,7 +6,9 @@ const sampleRate = 16_000;
 const lowest = 440;
 const highest = 1_400;
 const step = 20;
-/** Share of a window's energy in one frequency. A vowel has less than two thirds; a pure tone between two steps 0.85. */
+/**
+ * Share of a window's energy in one frequency. A vowel has less than two thirds; a pure tone between two steps 0.85.
+ */
 const pure = 0.75;
 /** About -42 dBFS. */
 const quietest = 260;

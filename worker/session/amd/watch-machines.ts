@@ -133,8 +133,8 @@ class MachineWatch {
   }
 
   /**
-   * Says who calls and why, in the definition's words or the model's, once the assistant has said what it wants to know:
-   * it pauses between its sentences, and what it says meanwhile is not for the model to answer.
+   * Says who calls and why, in the definition's words or the model's, once the assistant has said what it wants to
+   * know: it pauses between its sentences, and what it says meanwhile is not for the model to answer.
    */
   async #introduce(): Promise<void> {
     const { plan, outcome } = this.#parts;

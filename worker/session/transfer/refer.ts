@@ -44,8 +44,9 @@ export async function refer({ host, plan, ctx }: CallParts, caller: Caller, to: 
 }
 
 /**
- * livekit-sip sometimes loses the answer to a REFER: the transaction is over in the moment in which its answer is there,
- * and `sipResponse` takes either. Whether the carrier moves the caller then shows by their going. Rejects with `error`.
+ * livekit-sip sometimes loses the answer to a REFER: the transaction is over in the moment in which its answer is
+ * there, and `sipResponse` takes either. Whether the carrier moves the caller then shows by their going. Rejects with
+ * `error`.
  */
 export async function unlessMoved(
   error: unknown,

@@ -18,7 +18,9 @@ import { transferWords } from './words.ts';
 
 const announceTimeoutMs = 20_000;
 
-/** The sound side of a transfer: the caller waits with music, the person is spoken to alone, then both are connected. */
+/**
+ * The sound side of a transfer: the caller waits with music, the person is spoken to alone, then both are connected.
+ */
 export class WaitingRoom {
   readonly #parts: CallParts;
   readonly #speech: Speech;
@@ -108,8 +110,8 @@ export class WaitingRoom {
   }
 
   /**
-   * Tells the person that the call is recorded, in the words that the caller was told it. True: they may be recorded too.
-   * False: there is no recording, or the words could not be said to their end. Never rejects.
+   * Tells the person that the call is recorded, in the words that the caller was told it. True: they may be recorded
+   * too. False: there is no recording, or the words could not be said to their end. Never rejects.
    */
   async announceRecording(): Promise<boolean> {
     const { recording, log } = this.#parts;

@@ -64,9 +64,9 @@ const prefixes: readonly (readonly [start: string, zones: string])[] = [
 
 /**
  * Every zone and jurisdiction that a person's number, address and explicit zone leave possible. A number that tells
- * only its country (a mobile of India) counts for all of that country's zones, unless the list says which of them; a zone of
- * elsewhere comes on top.
- * Returns the first thing of the list that cannot be read: whoever cannot read a rule does not dial.
+ * only its country (a mobile of India) counts for all of that country's zones, unless the list says which of them; a
+ * zone of elsewhere comes on top. Returns the first thing of the list that cannot be read: whoever cannot read a rule
+ * does not dial.
  */
 export function locate(one: Whereabouts): Place | { readonly problem: PlaceProblem } {
   const area = one.phone.startsWith('+1') ? areas.get(one.phone.slice(2, 5)) : undefined;

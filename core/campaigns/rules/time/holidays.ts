@@ -50,7 +50,9 @@ function datesOf(holiday: Holiday, year: number): string[] {
   return [iso(last - (behind + (-holiday.nth - 1) * 7) * dayMs)];
 }
 
-/** By the Gregorian rule of the ecclesiastical moon (Butcher's algorithm, Meeus, Astronomical Algorithms, chapter 8). */
+/**
+ * By the Gregorian rule of the ecclesiastical moon (Butcher's algorithm, Meeus, Astronomical Algorithms, chapter 8).
+ */
 function easterOf(year: number): number {
   const golden = year % 19;
   const [century, inCentury] = [Math.floor(year / 100), year % 100];
