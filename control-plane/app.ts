@@ -37,6 +37,8 @@ export interface AppOptions {
   readonly rateLimits?: boolean;
   /** Tests: answers are held to their own schemas. */
   readonly checkAnswers?: boolean;
+  /** Tests: how often an open stream is looked after. */
+  readonly heartbeatMs?: number;
   /** Tests: instead of BullMQ. */
   readonly nudges?: CallNudges;
 }
@@ -64,6 +66,7 @@ export function buildApp(options: AppOptions): App {
     probes: { ...options.probes },
     live,
     streams: new OpenStreams(),
+    heartbeatMs: options.heartbeatMs,
     closing: closing.signal,
   });
   const surfaces: readonly Surface[] = [

@@ -14,13 +14,15 @@ interface StreamOptions {
    * Called once: when the client has gone, the server stops or the stream was ended; at once when that is so already.
    */
   readonly onEnd: () => void;
-  readonly heartbeatMs?: number;
+  /** Asked with every heartbeat: whether the client may still have it. One that rejects is asked again with the next. */
+  readonly mayGoOn?: () => Promise<boolean>;
+  readonly heartbeatMs?: number | undefined;
 }
 
 /** Turns the answer into a server-sent event stream with a comment every 15 s, so that proxies keep it open. */
 export function openEventStream(
   koa: Koa.Context,
-  { closing, onEnd, heartbeatMs = 15_000 }: StreamOptions,
+  { closing, onEnd, mayGoOn, heartbeatMs = 15_000 }: StreamOptions,
 ): EventStream {
   const body = new PassThrough();
   let ended = false;
@@ -32,7 +34,13 @@ export function openEventStream(
     body.end();
     onEnd();
   };
-  const timer = setInterval(() => body.write(': still here\n\n'), heartbeatMs);
+  const timer = setInterval(() => {
+    body.write(': still here\n\n');
+    mayGoOn?.().then(
+      (may) => may || end(),
+      () => undefined,
+    );
+  }, heartbeatMs);
   closing.addEventListener('abort', end);
   koa.res.once('close', end);
   koa.status = 200;

@@ -13,7 +13,7 @@ export {
   isDialOpen,
 } from './call.ts';
 export { clearDial } from './clear-dial.ts';
-export { dialLane } from './dial-lane.ts';
+export { dialLane, queuedLane } from './dial-lane.ts';
 export { endCall } from './end.ts';
 export { endBridgedCall } from './end-bridged.ts';
 export * from './events.ts';
@@ -32,3 +32,4 @@ export { recordEvents } from './record-events.ts';
 export { startInboundCall } from './start-inbound.ts';
 export { startWebCall, threadKeyField, type WebCall } from './start-web.ts';
 export type { TranscriptTurn } from './transcript.ts';
+export type { TrunkLane } from './trunk-lane.ts';

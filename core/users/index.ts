@@ -13,4 +13,5 @@ export { endSession, listSessions, logOutEverywhere, type SignIn } from './sessi
 export { signInWithGoogle } from './sign-in-with-google.ts';
 export { signUp } from './sign-up.ts';
 export { signUpByMail } from './sign-up-by-mail.ts';
+export { stillStands } from './still-stands.ts';
 export { requestEmailVerification, resendEmailVerification, verifyEmail } from './verify-email.ts';

@@ -12,6 +12,7 @@ import { closeRoom, openRoom, participantsOf } from '../../sip/rooms.ts';
 import type { JobServices } from '../services.ts';
 import { bringAgent } from './agent.ts';
 import { paceInvite } from './pace-invite.ts';
+import { paceQueued } from './pace-queued.ts';
 
 /**
  * The life of an outbound call up to its answer (design, section 4): `dialing` is committed, then the room is made, the
@@ -21,6 +22,8 @@ import { paceInvite } from './pace-invite.ts';
  * job finds `dialing` and looks up in LiveKit what became of it.
  */
 export async function dialCall(services: JobServices, callId: string): Promise<string> {
+  // Before anything is committed: a run that is lost while it waits is simply run again.
+  await paceQueued(services, callId);
   const begun = await beginDial(services.ctx, { callId });
   if ('skip' in begun) {
     services.log.info({ callId, reason: begun.skip }, 'nothing to dial');

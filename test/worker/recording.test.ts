@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dispose } from '@livekit/rtc-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { personIdentity } from '../../core/calls/plan.ts';
+import { controlAction } from '../../core/calls/control/command.ts';
+import { type CallPlan, personIdentity } from '../../core/calls/plan.ts';
 import { readWavHeader, recordingRate, wavHeaderBytes } from '../../core/recordings/wav.ts';
 import { newId } from '../../platform/ids.ts';
 import { waitFor } from '../../platform/retry.ts';
@@ -71,6 +72,11 @@ function loudSpans(samples: Int16Array, startedAt: number): { from: number; to: 
     else spans.push({ from, to: from + 10 });
   }
   return spans;
+}
+
+async function command(plan: CallPlan, id: string, action: unknown): Promise<void> {
+  await rig.command(plan, { id, callId: plan.callId, action: controlAction.parse(action) });
+  await rig.event(plan, 'control.applied', ({ commandId }) => commandId === id);
 }
 
 describe('a call that is recorded', () => {
@@ -152,6 +158,35 @@ describe('a call that is recorded', () => {
     const [question] = loudSpans(piece.right, piece.startedAt);
     expect(Math.abs((question?.from ?? 0) - began)).toBeLessThan(700);
     await guest.leave();
+  });
+
+  test('hears a consent line out before a supervisor’s words are answered, and is recorded', async () => {
+    const consentLine =
+      'This call is recorded, so that what we agree on can be looked up later by both of us.';
+    const plan = rig.plan({ firstMessage: '', recording: { policy: 'on', consentLine } });
+    const caller = await rig.call(plan);
+    await caller.hears(0);
+    await command(plan, 'ask', { kind: 'message', text: 'Tell me the price.' });
+    await rig.event(plan, 'recording.started');
+    await rig.event(plan, 'agent.turn', ({ source }) => source === 'reply');
+    await caller.leave();
+    await rig.event(plan, 'ended');
+    const turns = rig.of(plan).flatMap((event) => (event.type === 'agent.turn' ? [event] : []));
+    expect(turns[0]).toMatchObject({ text: consentLine, interrupted: false });
+    expect(turns[1]?.source).toBe('reply');
+  });
+
+  test('is not recorded when its consent line is cut off, and its events say so', async () => {
+    const consentLine =
+      'This call is recorded, so that what we agree on can be looked up later by both of us.';
+    const plan = rig.plan({ firstMessage: '', recording: { policy: 'on', consentLine } });
+    const caller = await rig.call(plan);
+    await caller.hears(0);
+    await command(plan, 'hush', { kind: 'mute' });
+    expect(await rig.event(plan, 'error')).toMatchObject({ source: 'session', provider: 'recording' });
+    await caller.leave();
+    await rig.event(plan, 'ended');
+    expect(rig.of(plan).some(({ type }) => type.startsWith('recording.'))).toBe(false);
   });
 
   test('leaves nothing when its policy is off', async () => {

@@ -1,4 +1,5 @@
 import type { CallPlan } from '../../core/calls/plan.ts';
+import { messageOf } from '../message-of.ts';
 import type { CallParts } from './parts.ts';
 import type { Speech } from './speech.ts';
 
@@ -13,17 +14,25 @@ export function consentLine({ definition, resume }: CallPlan): string {
  * the line. A line that could not be said, or not to its end, means no recording.
  */
 export async function beginRecording(parts: CallParts, speech: Speech): Promise<void> {
-  const { plan, recording, outcome, log } = parts;
+  const { plan, recording, outcome } = parts;
   if (plan.definition.recording.policy !== 'on') return;
   const line = consentLine(plan);
   if (line === '') return recording.start({ paused: plan.resume?.recording === 'paused' });
   try {
     const handle = await speech.say(line, 'say', { interruptible: false });
     handle?.addDoneCallback(() => {
-      if (handle.interrupted) log.warn('the consent line was cut off, the call is not recorded');
-      else if (!outcome.ending) recording.start();
+      if (outcome.ending) return;
+      if (handle.interrupted) notRecorded(parts, 'it was cut off');
+      else recording.start();
     });
   } catch (error) {
-    log.warn({ err: error }, 'the consent line could not be said, the call is not recorded');
+    notRecorded(parts, `it could not be said: ${messageOf(error)}`);
   }
+}
+
+/** Whoever misses the recording finds out why in the events of the call. */
+function notRecorded({ events, log }: CallParts, why: string): void {
+  const message = `The consent line was not heard to its end (${why}), so the call is not recorded.`;
+  log.warn(message);
+  events.emit({ type: 'error', source: 'session', provider: 'recording', message, recoverable: true });
 }

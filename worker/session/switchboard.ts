@@ -4,6 +4,7 @@ import type { ProviderSet } from '../providers/index.ts';
 import type { Caller } from './caller.ts';
 import { carryOut, whisperTo } from './control/commands.ts';
 import { ControlLink } from './control/control-link.ts';
+import { cutIn } from './control/cut-in.ts';
 import { KeyInput, keysMessage } from './control/key-input.ts';
 import { Keypad } from './control/keypad.ts';
 import { Silence } from './control/silence.ts';
@@ -100,14 +101,5 @@ export class Switchboard {
     this.#waiting.stop();
     this.keys.close();
     this.#supervisors.close();
-  }
-}
-
-/** The agent falls silent; one that is to be heard out (a consent line, an agent without interruptions) goes on. */
-async function cutIn(session: voice.AgentSession): Promise<void> {
-  try {
-    await session.interrupt().await;
-  } catch {
-    // Thrown for a speech that allows no interruptions; what is asked for next comes after it.
   }
 }

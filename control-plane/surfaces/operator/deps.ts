@@ -12,6 +12,8 @@ export interface OperatorDeps {
   };
   /** Every route that streams takes a place in it first. */
   readonly streams: OpenStreams;
+  /** How often an open stream is looked after; left out: as usual. */
+  readonly heartbeatMs?: number | undefined;
   /** Aborted when the server stops: streams end. */
   readonly closing: AbortSignal;
 }

@@ -1,10 +1,9 @@
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { callTransfers } from '../../../db/schema/call-transfers.ts';
 import { calls } from '../../../db/schema/calls.ts';
-import { trunkLimits } from '../../../db/schema/trunk-limits.ts';
 import { operation } from '../../operation.ts';
-import type { TrunkLane } from '../trunk-lane.ts';
+import { laneOf, type TrunkLane } from '../trunk-lane.ts';
 import { trunkFor } from './route.ts';
 
 /** Over which trunk a transfer is about to ring; null: over none, or it does not ring (any more). */
@@ -22,11 +21,6 @@ export const transferLane = operation({
     if (found?.transfer.status !== 'calling' || found.transfer.dialedAt !== null) return null;
     const { workspaceId } = found.call;
     const trunk = (await trunkFor(ctx, found.call, found.transfer.toNumber))?.trunk ?? null;
-    if (trunk === null) return null;
-    const [limit] = await ctx.db
-      .select({ callsPerSecond: trunkLimits.callsPerSecond })
-      .from(trunkLimits)
-      .where(and(eq(trunkLimits.workspaceId, workspaceId), eq(trunkLimits.trunk, trunk)));
-    return { workspaceId, trunk, callsPerSecond: limit?.callsPerSecond ?? null };
+    return trunk === null ? null : laneOf(ctx, workspaceId, trunk);
   },
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { streamLimits } from '../../../control-plane/http/open-streams.ts';
 import { recordEvents } from '../../../core/calls/index.ts';
 import { callChannel } from '../../../core/fleet.ts';
+import { logOutEverywhere } from '../../../core/users/index.ts';
 import { newAgent } from '../../factories/lines.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
 import { type Caller, join, signUp } from './crew.ts';
@@ -128,6 +129,46 @@ describe('GET /calls/{id}/stream', () => {
     };
     await expect.poll(again, { timeout: 10_000 }).toBe(200);
     for (const { abort } of [...all, other]) abort.abort();
+  });
+
+  it('ends for whoever would not be let in any more', async () => {
+    await using quick = await testApp({ heartbeatMs: 50 });
+    const owner = await signUp(quick);
+    await newAgent(owner.ctx, { webSlug: 'watched' });
+    const { call_id } = (await quick.call('GET', '/calls/generate-token?agent_id=watched')).body;
+    const watch = async (headers: Readonly<Record<string, string>>) => {
+      const response = await fetch(`${quick.url}/calls/${call_id}/stream`, {
+        headers,
+        signal: AbortSignal.timeout(20_000),
+      });
+      expect(response.status).toBe(200);
+      const watched = { text: '', over: false };
+      const read = async () => {
+        for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? [])
+          watched.text += text;
+        watched.over = true;
+      };
+      void read().catch(() => undefined);
+      return watched;
+    };
+    const { headers } = owner;
+    const keys = `/workspaces/${owner.workspaceId}/api-keys`;
+    const named = { headers, body: { name: 'wallboard', role: 'member' } };
+    const key = (await quick.call('POST', keys, named)).body;
+    const leaver = await join(quick, owner.workspaceId, 'member');
+    const [byKey, byLeaver, byOwner] = [
+      await watch({ 'X-API-Key': key.key }),
+      await watch(leaver.headers),
+      await watch(headers),
+    ];
+    await quick.call('DELETE', `${keys}/${key.id}`, { headers });
+    await expect.poll(() => byKey.over, { timeout: 10_000 }).toBe(true);
+    expect(byLeaver.over).toBe(false);
+    await logOutEverywhere(leaver.ctx, {});
+    await expect.poll(() => byLeaver.over, { timeout: 10_000 }).toBe(true);
+    const beats = byOwner.text.length;
+    await expect.poll(() => byOwner.text.length, { timeout: 10_000 }).toBeGreaterThan(beats + 50);
+    expect(byOwner.over).toBe(false);
   });
 
   it('is opened for nobody any more while the server stops', async () => {

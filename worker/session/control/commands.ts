@@ -9,6 +9,7 @@ import type { Speech } from '../speech.ts';
 import type { TransferOutcome, Transfers } from '../transfer/transfers.ts';
 import type { WaitingRoom } from '../transfer/waiting-room.ts';
 import { within } from '../within.ts';
+import { cutIn } from './cut-in.ts';
 import type { Keypad } from './keypad.ts';
 import { Refusal } from './refusal.ts';
 import { sayAloud } from './say-aloud.ts';
@@ -56,7 +57,7 @@ export async function carryOut(around: CommandParts, id: string, action: Control
       return await sayAloud(parts, speech, action.text);
     case 'message':
       if (silence.on) throw new Refusal('The agent is silent.');
-      await session.interrupt({ force: true }).await;
+      await cutIn(session);
       session.generateReply({ userInput: action.text });
       return 'The agent answers.';
     case 'instruct':

@@ -1,4 +1,5 @@
 import { type CallEvent, getCall } from '../../../../core/calls/index.ts';
+import { stillStands } from '../../../../core/users/index.ts';
 import { rethrowAfter } from '../../../http/open-streams.ts';
 import { idParams } from '../../../http/params.ts';
 import { route } from '../../../http/route.ts';
@@ -6,14 +7,14 @@ import { type EventStream, openEventStream } from '../../../http/sse.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { presentEvent } from '../presenters/call.ts';
 
-export const liveRoutes = ({ live, streams, closing }: OperatorDeps) => [
+export const liveRoutes = ({ live, streams, closing, heartbeatMs }: OperatorDeps) => [
   route({
     method: 'get',
     path: '/calls/{id}/stream',
     operationId: 'streamCall',
     summary: 'What happens in a call, as server-sent events',
     description:
-      'First what is recorded, then what happens, each event once. Ends after `ended`, or after `call.bridged` without `recorder`: then nobody of ours is in the call any more. `event:` is the type, `id:` is `epoch-seq`.',
+      'First what is recorded, then what happens, each event once. Ends after `ended`, or after `call.bridged` without `recorder`: then nobody of ours is in the call any more; or within 15 s after the key was revoked, or the sign-ins of the user were ended. `event:` is the type, `id:` is `epoch-seq`.',
     auth: 'member',
     status: 200,
     contentType: 'text/event-stream',
@@ -33,7 +34,9 @@ export const liveRoutes = ({ live, streams, closing }: OperatorDeps) => [
         found.call.status === 'ended'
           ? found
           : await getCall(ctx, { callId: params.id }).catch(rethrowAfter(stop));
-      const stream = openEventStream(koa, { closing, onEnd: stop });
+      const since = new Date();
+      const mayGoOn = () => stillStands(ctx, since);
+      const stream = openEventStream(koa, { closing, onEnd: stop, mayGoOn, heartbeatMs });
       const send = sendOnce(stream);
       for (const event of recorded.events) send(event);
       for (const event of waiting) send(event);
