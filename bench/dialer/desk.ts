@@ -75,9 +75,9 @@ export async function fillCampaign(desk: Desk, people: number): Promise<string> 
   });
   const { area, country, place } = placeByDay(rules);
   await handle.db.execute(sql`
-    insert into contacts (id, workspace_id, campaign_id, phone, country, zones, window_key, consent, next_attempt_at)
+    insert into contacts (id, workspace_id, campaign_id, phone, country, window_key, consent, next_attempt_at)
     select gen_random_uuid(), ${workspaceId}, ${campaign.id}, ${area} || (${nextPerson}::int + n)::text, ${country},
-      ${sql.param([...place.zones])}::text[], ${windowKey(place)}, 'written', now() - interval '1 hour'
+      ${windowKey(place)}, 'written', now() - interval '1 hour'
     from generate_series(1, ${people}::int) as n`);
   nextPerson += people;
   await handle.db.execute(sql`vacuum analyze contacts`);

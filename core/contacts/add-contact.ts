@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { contacts } from '../../db/schema/contacts.ts';
 import { decide } from '../campaigns/ledger/decide.ts';
 import { gatherFacts } from '../campaigns/ledger/gather-facts.ts';
-import { isZone, judgeContact, locate, windowKey } from '../campaigns/rules/index.ts';
+import { isZone, judgeContact, locate, placeOfKey, windowKey } from '../campaigns/rules/index.ts';
 import { nowMs } from '../context.ts';
 import { DomainError, invalid } from '../errors.ts';
 import { variablesField } from '../fields.ts';
@@ -14,6 +14,10 @@ import { isPhoneCountry, readPhone } from './phone.ts';
 import { lockWorkspace } from './workspace-lock.ts';
 
 export type Contact = typeof contacts.$inferSelect;
+
+/** Every zone the person may be in; none: nobody knows, and nobody dials. */
+export const zonesOf = ({ windowKey: key }: Pick<Contact, 'windowKey'>): readonly string[] =>
+  placeOfKey(key).zones;
 
 const text = (length: number) => z.string().trim().min(1).max(length).nullable().default(null);
 const input = z.object({
@@ -86,7 +90,7 @@ export const addContact = operation({
           phone: phone.e164,
           country: phone.country,
         },
-        ...{ ...whereabouts, zones: [...place.zones], windowKey: windowKey(place), variables, consent },
+        ...{ ...whereabouts, windowKey: windowKey(place), variables, consent },
         ...{ consentEvidence, priority, callBackAt },
         ...(nextAttemptAt || callBackAt
           ? { nextAttemptAt: nextAttemptAt ?? callBackAt ?? new Date(nowMs(ctx)) }

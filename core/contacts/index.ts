@@ -1,4 +1,4 @@
-export { addContact, type Contact } from './add-contact.ts';
+export { addContact, type Contact, zonesOf } from './add-contact.ts';
 export type { ContactList } from './contact-list.ts';
 export { type ContactCount, countContacts, foldContactCounts } from './counts.ts';
 export { createList, listOptions } from './create-list.ts';

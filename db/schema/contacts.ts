@@ -31,10 +31,9 @@ export const contacts = pgTable(
     givenZone: text('given_zone'),
     givenState: text('given_state'),
     givenZip: text('given_zip'),
-    /** Every zone the person may be in; empty: nobody knows, and nobody dials. */
-    zones: text('zones').array().notNull(),
     /**
-     * Contacts of one key share zones and jurisdictions, and with them the window: core/campaigns/rules/window-key.ts.
+     * Where the person may be: every jurisdiction and zone. Contacts of one key share them, and with them the window. Read
+     * by placeOfKey (core/campaigns/rules/places/locate.ts); without a zone nobody dials.
      */
     windowKey: text('window_key').notNull(),
     variables: jsonb('variables').$type<Record<string, string>>().notNull().default({}),

@@ -55,7 +55,7 @@ export async function contactRow(
   const [row] = await t.db
     .insert(contacts)
     .values({
-      ...{ campaignId, workspaceId, zones: [...place.zones], windowKey: windowKey(place) },
+      ...{ campaignId, workspaceId, windowKey: windowKey(place) },
       consent: 'written',
       ...values,
     })

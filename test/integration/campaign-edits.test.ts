@@ -85,8 +85,8 @@ describe('more people than are let wait again at once', () => {
     const windows = { sunday: [{ from: '09:00', to: '10:00' }] };
     const made = await runningCampaign(t, { rules: { windows } });
     await t.db.execute(sql`
-      insert into contacts (id, workspace_id, campaign_id, phone, zones, window_key, consent, state, blocked_reason)
-      select gen_random_uuid(), ${made.workspaceId}, ${made.campaign.id}, '+4930' || 1000000 + n, '{Europe/Berlin}',
+      insert into contacts (id, workspace_id, campaign_id, phone, window_key, consent, state, blocked_reason)
+      select gen_random_uuid(), ${made.workspaceId}, ${made.campaign.id}, '+4930' || 1000000 + n,
         ';;Europe/Berlin', 'express', 'blocked', 'never_open' from generate_series(1, ${people}::int) n`);
     const change = (rules: object) =>
       updateCampaignSettings(made.ctx, { campaign: made.campaign.id, change: { rules } as never });

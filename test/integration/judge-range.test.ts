@@ -9,7 +9,7 @@ import {
   type Violation,
 } from '../../core/campaigns/ledger/index.ts';
 import { recordDecisions } from '../../core/campaigns/ledger/record-decisions.ts';
-import { rulesVersion } from '../../core/campaigns/rules/index.ts';
+import { placeOfKey, rulesVersion } from '../../core/campaigns/rules/index.ts';
 import { addDoNotCall, liftDoNotCall, optOut } from '../../core/contacts/index.ts';
 import { agents } from '../../db/schema/agents.ts';
 import { attempts } from '../../db/schema/attempts.ts';
@@ -83,7 +83,7 @@ const forge = (
         atMs,
       },
       ...{ phone: contact.phone, stage: 'invite', allowed: true, reason: 'allowed', rulesVersion },
-      ...{ campaignVersion: campaign.version, zones: contact.zones },
+      ...{ campaignVersion: campaign.version, zones: placeOfKey(contact.windowKey).zones },
       facts: {
         ...{ country: 'US', regions: ['US-NY'], packs: [], consent: contact.consent, listed: null },
         ...{ listVersion: 0, registries: [], dialed: { day: 0, week: 0, ever: 0 }, nextLegalAt: null },
@@ -130,7 +130,7 @@ describe('the judge', () => {
     await dial(t, mine, late, noon + 6 * hour, cheat);
     const unasked = await fresh({ consent: 'express' });
     await dial(t, mine, unasked, noon, cheat);
-    const lost = await fresh({ zones: [] });
+    const lost = await fresh({ windowKey: ';;' });
     await dial(t, mine, lost, noon, cheat);
     const angry = await fresh();
     await optOut(ctx, { phone: angry.phone });

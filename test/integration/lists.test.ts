@@ -61,12 +61,12 @@ describe('a list', () => {
         variables: { 'First Name': 'Ada' },
         windowKey: 'US;US-NY;America/New_York',
       },
-      { row: 3, phone: '+442079460018', country: 'GB', consent: 'express', zones: ['Europe/London'] },
+      { row: 3, phone: '+442079460018', country: 'GB', consent: 'express', windowKey: 'GB;;Europe/London' },
       {
         ...{ row: 4, phone: '+13055550101', givenState: 'FL', givenZone: 'America/New_York' },
         variables: { 'First Name': 'Smith, "Cy"\nJr.' },
         // 305 alone is in one zone; the state has two.
-        zones: ['America/Chicago', 'America/New_York'],
+        windowKey: 'US;US-FL;America/Chicago,America/New_York',
       },
     ]);
     // The bytes are not needed any more.
@@ -370,7 +370,11 @@ describe('a single contact', () => {
     const add = (more: Partial<Parameters<typeof addContact>[1]>) =>
       addContact(ctx, { campaignId: campaign.id, phone: '(212) 555-0101', country: 'US', ...more });
     const first = await add({ consent: 'written', variables: { name: 'Ada' }, zip: '10001' });
-    expect(first).toMatchObject({ phone: '+12125550101', state: 'waiting', zones: ['America/New_York'] });
+    expect(first).toMatchObject({
+      phone: '+12125550101',
+      state: 'waiting',
+      windowKey: 'US;US-NY;America/New_York',
+    });
     await expect(add({})).rejects.toMatchObject({ code: 'conflict', details: { contactId: first.id } });
     expect(await add({ onDuplicate: 'keep' })).toMatchObject({
       ...{ state: 'blocked', blockedReason: 'consent_missing' },

@@ -8,7 +8,6 @@ import type { SimulationSettings } from './settings.ts';
 export interface Callee {
   readonly id: string;
   readonly phone: string;
-  readonly zones: readonly string[];
   readonly windowKey: string;
   readonly consent: Consent;
   readonly listed: boolean;
@@ -22,7 +21,7 @@ export function* people(settings: SimulationSettings): Generator<Callee> {
   const most = places.length * perExchange * 10;
   if (settings.contacts > most)
     throw new DomainError('invalid', `There are numbers for ${most} people in ${settings.zone} only.`);
-  const keys = places.map(({ place }) => ({ zones: place.zones, windowKey: windowKey(place) }));
+  const keys = places.map(({ place }) => windowKey(place));
   for (let n = 0; n < settings.contacts; n++) {
     const chance = chanceOf(settings.seed, 'contact', n);
     const at = n % places.length;
@@ -31,7 +30,7 @@ export function* people(settings: SimulationSettings): Generator<Callee> {
     yield {
       id: idOf(settings.seed, 'contact', n),
       phone: `+1${places[at]?.code}${exchange}${String(line % perExchange).padStart(4, '0')}`,
-      ...(keys[at] ?? { zones: [], windowKey: '' }),
+      windowKey: keys[at] ?? '',
       consent: chance() < settings.withoutConsentShare ? 'unknown' : 'written',
       listed: chance() < settings.listedShare,
     };

@@ -57,9 +57,9 @@ async function addPeople(
       ...{ addedBy: 'simulate', atMs },
     });
     await db.execute(sql`
-      insert into contacts (id, workspace_id, campaign_id, phone, zones, window_key, consent, next_attempt_at)
-      select id, ${workspaceId}::uuid, ${campaignId}::uuid, phone, zones, "windowKey", consent, "nextAt"
-      from jsonb_to_recordset(${JSON.stringify(waiting)}::jsonb) as given(id uuid, phone text, zones text[],
+      insert into contacts (id, workspace_id, campaign_id, phone, window_key, consent, next_attempt_at)
+      select id, ${workspaceId}::uuid, ${campaignId}::uuid, phone, "windowKey", consent, "nextAt"
+      from jsonb_to_recordset(${JSON.stringify(waiting)}::jsonb) as given(id uuid, phone text,
         "windowKey" text, consent text, "nextAt" timestamptz)`);
     waiting = [];
   };

@@ -1,4 +1,4 @@
-import { copyArray, copyLine } from '../../../db/copy.ts';
+import { copyLine } from '../../../db/copy.ts';
 import type { Consent } from '../../../db/schema/contacts.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { JudgedCampaign } from '../../campaigns/ledger/gather-facts.ts';
@@ -15,7 +15,7 @@ export interface RowError {
 /** Columns of the lines of a chunk. */
 export const contactColumns = [
   ...['id', 'workspace_id', 'campaign_id', 'list_id', 'row', 'phone', 'country', 'given_zone', 'given_state'],
-  ...['given_zip', 'zones', 'window_key', 'variables', 'consent', 'consent_evidence', 'priority', 'state'],
+  ...['given_zip', 'window_key', 'variables', 'consent', 'consent_evidence', 'priority', 'state'],
   'blocked_reason',
 ];
 
@@ -125,7 +125,7 @@ export class Chunk {
   #placeColumns(located: Located): string {
     const known = this.#places.get(located);
     if (known !== undefined) return known;
-    const text = columns([copyArray(located.place.zones), located.windowKey]);
+    const text = columns([located.windowKey]);
     this.#places.set(located, text);
     return text;
   }

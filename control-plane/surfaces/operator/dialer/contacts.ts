@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { getCampaign } from '../../../../core/campaigns/index.ts';
-import { addContact, getList, receiveUpload, retryImport } from '../../../../core/contacts/index.ts';
+import { addContact, getList, receiveUpload, retryImport, zonesOf } from '../../../../core/contacts/index.ts';
 import { HttpError } from '../../../http/errors.ts';
 import { receiveFiles } from '../../../http/multipart.ts';
 import { intParam } from '../../../http/params.ts';
@@ -130,7 +130,7 @@ const prospect = route({
     });
     return {
       ...{ id: contact.id, campaign_id: contact.campaignId, phone: contact.phone, state: contact.state },
-      ...{ blocked_reason: contact.blockedReason, zones: contact.zones, consent: contact.consent },
+      ...{ blocked_reason: contact.blockedReason, zones: [...zonesOf(contact)], consent: contact.consent },
       ...{ priority: contact.priority, variables: contact.variables },
       next_attempt_at: contact.nextAttemptAt.toISOString(),
       created_at: contact.createdAt.toISOString(),
