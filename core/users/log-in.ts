@@ -1,14 +1,15 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { users } from '../../db/schema/users.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { operation } from '../operation.ts';
+import { anyEmail, findByEmail } from './find-by-email.ts';
 import { passwordFits } from './passwords.ts';
 import { issueSession, mayEnter, type Session } from './session.ts';
 
 const input = z.object({
-  email: z.string().trim().toLowerCase().min(1).max(320),
+  email: anyEmail,
   password: z.string().min(1).max(1_000),
   userAgent: z.string().default(''),
 });
@@ -32,10 +33,7 @@ export const logIn = operation({
     ...(workspaceId === null ? {} : { workspaceId }),
   }),
   prepare: async (ctx, { email, password }) => {
-    const [user] = await ctx.db
-      .select()
-      .from(users)
-      .where(eq(sql`lower(${users.email})`, email));
+    const user = await findByEmail(ctx, email);
     const fits = await passwordFits(user?.passwordHash, password);
     if (user && fits && mayEnter(ctx, user)) return user;
     throw new DomainError('unauthenticated', refusal(ctx));

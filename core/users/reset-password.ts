@@ -1,9 +1,10 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { users } from '../../db/schema/users.ts';
 import { queueEmail } from '../mail/queue-email.ts';
 import { operation } from '../operation.ts';
 import { issueEmailToken, redeemEmailToken } from './email-tokens.ts';
+import { anyEmail, findByEmail } from './find-by-email.ts';
 import { forgetKeys } from './known-keys.ts';
 import { hashPassword, newPasswordField } from './passwords.ts';
 import { endAllSessions } from './sessions.ts';
@@ -13,12 +14,9 @@ import { revokeUnprovenKeys } from './unproven-keys.ts';
 export const requestPasswordReset = operation({
   name: 'user.request_password_reset',
   scope: 'public',
-  input: z.object({ email: z.string().trim().toLowerCase().min(1).max(320) }),
+  input: z.object({ email: anyEmail }),
   run: async (ctx, { email }): Promise<void> => {
-    const [user] = await ctx.db
-      .select()
-      .from(users)
-      .where(eq(sql`lower(${users.email})`, email));
+    const user = await findByEmail(ctx, email);
     if (!user) return;
     const token = await issueEmailToken(ctx, user, 'reset_password');
     await queueEmail(ctx, {

@@ -1,9 +1,10 @@
-import { eq, sql } from 'drizzle-orm';
-import { users } from '../../db/schema/users.ts';
+import { sql } from 'drizzle-orm';
+import type { users } from '../../db/schema/users.ts';
 import type { OperationContext } from '../context.ts';
 import { queueEmail } from '../mail/queue-email.ts';
 import { operation } from '../operation.ts';
 import { issueEmailToken } from './email-tokens.ts';
+import { findByEmail } from './find-by-email.ts';
 import { openAccount } from './open-account.ts';
 import { hashPassword } from './passwords.ts';
 import { newAccount } from './sign-up.ts';
@@ -21,10 +22,7 @@ export const signUpByMail = operation({
   run: async (ctx, { password: _, ...person }, passwordHash): Promise<void> => {
     // Of two at the same moment the second one finds the account of the first.
     await ctx.db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${person.email}, 0))`);
-    const [known] = await ctx.db
-      .select()
-      .from(users)
-      .where(eq(sql`lower(${users.email})`, person.email));
+    const known = await findByEmail(ctx, person.email);
     if (known) return mailReminder(ctx, known);
     await mailVerification(ctx, await openAccount(ctx, { ...person, passwordHash, emailVerifiedAt: null }));
   },

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { users } from '../../db/schema/users.ts';
 import type { OperationContext } from '../context.ts';
@@ -6,6 +6,7 @@ import { queueEmail } from '../mail/queue-email.ts';
 import { operation } from '../operation.ts';
 import { signedInUser } from './current-user.ts';
 import { issueEmailToken, redeemEmailToken } from './email-tokens.ts';
+import { anyEmail, findByEmail } from './find-by-email.ts';
 
 type User = typeof users.$inferSelect;
 
@@ -38,12 +39,9 @@ export const requestEmailVerification = operation({
 export const resendEmailVerification = operation({
   name: 'user.resend_email_verification',
   scope: 'public',
-  input: z.object({ email: z.string().trim().toLowerCase().min(1).max(320) }),
+  input: z.object({ email: anyEmail }),
   run: async (ctx, { email }): Promise<void> => {
-    const [user] = await ctx.db
-      .select()
-      .from(users)
-      .where(eq(sql`lower(${users.email})`, email));
+    const user = await findByEmail(ctx, email);
     if (user && user.emailVerifiedAt === null) await mailVerification(ctx, user);
   },
 });
