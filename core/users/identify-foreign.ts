@@ -6,7 +6,7 @@ import { anonymousContext, type OperationContext, type Services } from '../conte
 import { operation } from '../operation.ts';
 import type { IdentityClaims } from '../ports.ts';
 import { accountOf } from './account-of.ts';
-import type { Identity } from './identify.ts';
+import type { Identity } from './identity.ts';
 import { forgetKeys } from './known-keys.ts';
 import { landingWorkspace } from './session.ts';
 

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { refreshTokens } from '../../db/schema/refresh-tokens.ts';
 import { sha256 } from '../../platform/crypto.ts';
 import type { Services } from '../context.ts';
-import type { Identity } from './identify.ts';
+import type { Identity } from './identity.ts';
 import { ownerOfAccessToken } from './tokens.ts';
 
 /**

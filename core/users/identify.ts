@@ -2,19 +2,13 @@ import { and, eq, isNull, lt, or } from 'drizzle-orm';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { users } from '../../db/schema/users.ts';
 import { sha256 } from '../../platform/crypto.ts';
-import type { Actor, Role, Services } from '../context.ts';
+import type { Actor, Services } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { identifyByForeignToken } from './identify-foreign.ts';
+import type { Identity } from './identity.ts';
 import { recallKey, rememberKey } from './known-keys.ts';
 import { roleIn } from './session.ts';
 import { readAccessToken } from './tokens.ts';
-
-/** Who a credential stands for, as the database says now: the part of a Context that a surface cannot know. */
-export interface Identity {
-  readonly actor: Actor;
-  readonly workspaceId: string | null;
-  readonly role: Role | null;
-}
 
 /**
  * The user of an access token with the role they have at this moment. Somebody who is not a member any more keeps

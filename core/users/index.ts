@@ -1,7 +1,8 @@
 export { expireTokens } from './expire-tokens.ts';
 export { getMe, type Me } from './get-me.ts';
-export { type Identity, identifyByApiKey, identifyByToken } from './identify.ts';
+export { identifyByApiKey, identifyByToken } from './identify.ts';
 export { identifyLeaver } from './identify-leaver.ts';
+export type { Identity } from './identity.ts';
 export { listKnownAddresses } from './known-addresses.ts';
 export { logIn } from './log-in.ts';
 export { logOut } from './log-out.ts';

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/client.ts';
-import type { Identity } from './identify.ts';
+import type { Identity } from './identity.ts';
 
 const knownForMs = 1_000;
 const maxKnown = 1_000;

@@ -1,5 +1,6 @@
-import type { Call } from './call.ts';
+import type { MediaSession } from './media/media-session.ts';
 import { parseNameAddress } from './sip/address.ts';
+import type { Dialog, RequestParts } from './sip/dialog.ts';
 import { readSdp } from './sip/sdp.ts';
 import type { ServerTransaction } from './sip/server-transaction.ts';
 
@@ -10,8 +11,24 @@ export interface Referral {
   readonly at: number;
 }
 
+/** A call, as far as what the other side sends within it is concerned. */
+export interface InDialog {
+  readonly dialog: Dialog;
+  readonly media: MediaSession;
+  /** Undefined while it goes on. */
+  readonly end: unknown;
+  readonly referOutcome: { readonly status: number; readonly reason: string };
+  request(method: string, parts: RequestParts): Promise<unknown>;
+  hangup(): Promise<void>;
+  emit(event: 'reinvite'): unknown;
+  pressed(digit: string): void;
+  wasReferred(referral: Referral): void;
+  wasNotified(sipfrag: string): void;
+  finish(end: { readonly by: 'remote'; readonly at: number; readonly reason: string | undefined }): void;
+}
+
 /** Answers a request that belongs to a call. */
-export function answerInDialog(call: Call, transaction: ServerTransaction) {
+export function answerInDialog(call: InDialog, transaction: ServerTransaction) {
   const { method, headers } = transaction.request;
   if (!call.dialog.acceptSequence(transaction.request)) return transaction.respond(500, 'Out Of Order');
   if (call.end) return transaction.respond(481, 'Call Does Not Exist');
@@ -42,7 +59,7 @@ export function answerInDialog(call: Call, transaction: ServerTransaction) {
 }
 
 /** The same answer as at the beginning; the stream goes where the new offer says. */
-function answerOffer(call: Call, transaction: ServerTransaction) {
+function answerOffer(call: InDialog, transaction: ServerTransaction) {
   const { method, headers, body } = transaction.request;
   const remote = readSdp(body);
   if (body && !remote) return transaction.respond(488, 'Not Acceptable Here');
@@ -53,7 +70,7 @@ function answerOffer(call: Call, transaction: ServerTransaction) {
 }
 
 /** `application/dtmf-relay` (Signal=5) and `application/dtmf` (5). */
-function pressedByInfo(call: Call, body: string, type: string): void {
+function pressedByInfo(call: InDialog, body: string, type: string): void {
   if (!type.toLowerCase().startsWith('application/dtmf')) return;
   const digit = /^\s*(?:Signal\s*=\s*)?([0-9*#A-D])\s*$/im.exec(body)?.[1];
   if (digit) call.pressed(digit.toUpperCase());
@@ -62,7 +79,7 @@ function pressedByInfo(call: Call, body: string, type: string): void {
 const departureMs = 2_000;
 
 /** RFC 3515: accepted at once, the result follows in a NOTIFY. */
-function answerRefer(call: Call, transaction: ServerTransaction) {
+function answerRefer(call: InDialog, transaction: ServerTransaction) {
   const { headers } = transaction.request;
   const referTo = headers.get('refer-to');
   if (!referTo) return transaction.respond(400, 'Refer-To Is Missing');

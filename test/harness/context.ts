@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { type Context, type Services, systemContext } from '../../core/context.ts';
-import type { Identity } from '../../core/users/identify.ts';
+import type { Identity } from '../../core/users/identity.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { Sealer } from '../../platform/crypto.ts';
 import { createLogger } from '../../platform/log.ts';
