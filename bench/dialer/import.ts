@@ -26,8 +26,8 @@ import type { Section } from './section.ts';
 
 /**
  * A list of people through the import, against COPY of the same file: into a table without anything, into one with a
- * key and an index on the number, which is the least a list of contacts can do with, and, as rows that are ready, into a
- * table like the one of contacts. The import runs in a process of its own, so that its memory is its own.
+ * key and an index on the number, which is the least a list of contacts can do with, and, as rows that are ready, into
+ * a table like the one of contacts. The import runs in a process of its own, so that its memory is its own.
  */
 export const importSection: Section = {
   name: 'import',

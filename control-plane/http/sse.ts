@@ -14,7 +14,9 @@ interface StreamOptions {
    * Called once: when the client has gone, the server stops or the stream was ended; at once when that is so already.
    */
   readonly onEnd: () => void;
-  /** Asked with every heartbeat: whether the client may still have it. One that rejects is asked again with the next. */
+  /**
+   * Asked with every heartbeat: whether the client may still have it. One that rejects is asked again with the next.
+   */
   readonly mayGoOn?: () => Promise<boolean>;
   readonly heartbeatMs?: number | undefined;
 }

@@ -6,8 +6,12 @@ import { calls } from '../../db/schema/calls.ts';
 import type { WorkspaceContext } from '../context.ts';
 import { type CallFilter, callConditions, measured, type Scope } from '../reports/measure.ts';
 import { type GrainMinutes, longestOfAll } from '../reports/segments.ts';
+import type { Call } from './call.ts';
 import type { CallPlace } from './call-cursor.ts';
-import type { CallListItem } from './list.ts';
+
+export interface CallListItem extends Call {
+  readonly agentName: string;
+}
 
 interface Reader extends Pick<WorkspaceContext, 'db'> {
   /** The same as `db` outside of a transaction. */

@@ -12,6 +12,7 @@ export {
   hasNeverHadAgent,
   isDialOpen,
 } from './call.ts';
+export type { CallListItem } from './call-pages.ts';
 export { clearDial } from './clear-dial.ts';
 export { dialLane, queuedLane } from './dial-lane.ts';
 export { endCall } from './end.ts';
@@ -21,7 +22,7 @@ export { exportCalls } from './export.ts';
 export { finalizeCall } from './finalize.ts';
 export { type CallWithTranscript, getCall } from './get.ts';
 export { getCallPlan } from './get-plan.ts';
-export { type CallListItem, listCalls } from './list.ts';
+export { listCalls } from './list.ts';
 export { listCallsOfRooms } from './list-of-rooms.ts';
 export { listOpenCalls } from './list-open.ts';
 export { placeCall } from './place.ts';

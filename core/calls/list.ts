@@ -3,9 +3,8 @@ import type { WorkspaceContext } from '../context.ts';
 import { latestMomentMs } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { callFilterFields, type Scope } from '../reports/measure.ts';
-import type { Call } from './call.ts';
 import { cursorAfter, placeOf } from './call-cursor.ts';
-import { callsBehind, countCalls, isNearby, pageOfCalls } from './call-pages.ts';
+import { type CallListItem, callsBehind, countCalls, isNearby, pageOfCalls } from './call-pages.ts';
 
 /** What GET /calls and its export are narrowed to. */
 export const callListFilter = z
@@ -34,10 +33,6 @@ export interface CallPage {
   readonly hasNext: boolean;
   /** Where the next page begins, also when other calls have come in by then; null: this is the last one. */
   readonly nextCursor: string | null;
-}
-
-export interface CallListItem extends Call {
-  readonly agentName: string;
 }
 
 /**

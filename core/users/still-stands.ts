@@ -5,8 +5,8 @@ import type { Context } from '../context.ts';
 import { roleIn } from './session.ts';
 
 /**
- * Whether whoever came in at `since`, and is still here (a stream that stays open), would be let in now: the API key was
- * not revoked, the user's sign-ins were not ended, and they are of the workspace yet.
+ * Whether whoever came in at `since`, and is still here (a stream that stays open), would be let in now: the API key
+ * was not revoked, the user's sign-ins were not ended, and they are of the workspace yet.
  */
 export async function stillStands(
   { services: { db }, actor, workspaceId }: Pick<Context, 'services' | 'actor' | 'workspaceId'>,

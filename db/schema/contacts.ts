@@ -32,8 +32,8 @@ export const contacts = pgTable(
     givenState: text('given_state'),
     givenZip: text('given_zip'),
     /**
-     * Where the person may be: every jurisdiction and zone. Contacts of one key share them, and with them the window. Read
-     * by placeOfKey (core/campaigns/rules/places/locate.ts); without a zone nobody dials.
+     * Where the person may be: every jurisdiction and zone. Contacts of one key share them, and with them the window.
+     * Read by placeOfKey (core/campaigns/rules/places/locate.ts); without a zone nobody dials.
      */
     windowKey: text('window_key').notNull(),
     variables: jsonb('variables').$type<Record<string, string>>().notNull().default({}),

@@ -8,7 +8,8 @@ const longestMs = 5_000;
 
 /**
  * Waits until the trunk may take one more call that somebody ordered by the API, or asked for (a call-back). Throws
- * NotYet, with the call still queued, when that is further off. Of a campaign's call the dialer and paceInvite take care.
+ * NotYet, with the call still queued, when that is further off. Of a campaign's call the dialer and paceInvite take
+ * care.
  */
 export async function paceQueued(
   services: Pick<JobServices, 'ctx' | 'pacing' | 'log'>,

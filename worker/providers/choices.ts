@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import { isLoopback } from '../../platform/is-loopback.ts';
 import type { Env } from '../../platform/settings.ts';
-import type { ProviderSource } from './set.ts';
+import type { ProviderSource } from './fault.ts';
 
 /** One provider that could do the work of a stage. */
 export interface Choice {

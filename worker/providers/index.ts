@@ -8,15 +8,17 @@ import { FallbackLlm } from './fallback/llm.ts';
 import { FallbackStt } from './fallback/stt.ts';
 import type { ListeningHooks } from './fallback/stt-listening.ts';
 import { FallbackTts } from './fallback/tts.ts';
+import type { ProviderWarning } from './fault.ts';
 import { llmMember } from './llm.ts';
 import { watchRefusedSockets } from './refusals.ts';
-import type { ProviderSet, ProviderWarning } from './set.ts';
+import type { ProviderSet } from './set.ts';
 import { makeStt, sttPaid } from './stt.ts';
 import { makeTts, ttsPaid, voiceSampleRate } from './tts.ts';
 import { webhookMember, webhookTiming } from './webhook-llm.ts';
 
 export type { ChainHooks } from './fallback/chain.ts';
-export type { ProviderFault, ProviderSet, ProviderWarning } from './set.ts';
+export type { ProviderFault, ProviderWarning } from './fault.ts';
+export type { ProviderSet } from './set.ts';
 
 export interface ProviderHooks extends ChainHooks, ListeningHooks {
   /** Rendered words for a caller whom the voice keeps waiting; empty when there are none. */

@@ -4,9 +4,9 @@ import type { AgentDefinition } from '../../core/agents/definition.ts';
 import type { Env } from '../../platform/settings.ts';
 import { type Choice, labelOf, localProvider, payeeAt } from './choices.ts';
 import type { Member } from './fallback/chain.ts';
+import type { ProviderWarning } from './fault.ts';
 import { gatewayUrl, localKey } from './gateway.ts';
 import { openAiLlm } from './openai-llm.ts';
-import type { ProviderWarning } from './set.ts';
 
 const listTimeoutMs = 2_000;
 const listTtlMs = 60_000;

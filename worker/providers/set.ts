@@ -1,23 +1,7 @@
 import type { FallbackLlm } from './fallback/llm.ts';
 import type { FallbackStt } from './fallback/stt.ts';
 import type { FallbackTts } from './fallback/tts.ts';
-
-export type ProviderSource = 'stt' | 'llm' | 'tts';
-
-export interface ProviderWarning {
-  readonly source: ProviderSource;
-  readonly provider: string;
-  readonly message: string;
-}
-
-export interface ProviderFault {
-  readonly source: ProviderSource;
-  readonly provider: string;
-  readonly message: string;
-  readonly recoverable: boolean;
-  /** The provider refused the key, the model or the request: trying again is of no use. */
-  readonly refused: boolean;
-}
+import type { ProviderWarning } from './fault.ts';
 
 /** What does the listening, thinking and speaking of one call. Each call has its own: they hold sockets. */
 export interface ProviderSet {

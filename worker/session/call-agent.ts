@@ -1,25 +1,14 @@
 import type { ReadableStream } from 'node:stream/web';
 import { FlushSentinel, type llm, voice } from '@livekit/agents';
 import type { AudioFrame } from '@livekit/rtc-node';
-import { guardLlm } from './guard-llm.ts';
+import { guardLlm, type LlmGuardHooks } from './guard-llm.ts';
 import { untilInterrupted } from './interruption.ts';
 import { withoutCalls } from './without-calls.ts';
 
 /** What the agent asks of the call around it. */
-export interface CallAgentHooks {
-  /** Spoken while the model has not said anything yet. */
-  readonly fillerText: string;
-  /** Spoken instead of a reply that never came. */
-  readonly apologyText: () => string;
-  /** How long a silent model is waited for, in ms; the default is guard-llm's. */
-  readonly stallAfterMs?: number;
-  /** People talk with each other: a model that says nothing has answered. Left out: it has to say something. */
-  readonly mayBeSilent?: () => boolean;
-  readonly onStall: () => void;
+export interface CallAgentHooks extends LlmGuardHooks {
   /** The model goes on calling functions where it may not. */
   readonly onRunaway: () => void;
-  /** The model has begun to answer. */
-  readonly onAnswer: () => void;
   /** The agent was told to keep silent; what the caller says is then heard by `hearSilently` alone. */
   readonly silent: () => boolean;
   readonly hearSilently: (message: llm.ChatMessage) => void;

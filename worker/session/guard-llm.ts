@@ -1,5 +1,4 @@
 import { ReadableStream } from 'node:stream/web';
-import type { CallAgentHooks } from './call-agent.ts';
 
 /** After this long without a word the caller is told to wait. */
 export const fillerAfterMs = 1_400;
@@ -9,10 +8,20 @@ export const fillerAfterMs = 1_400;
 export const defaultStallMs = 9_000;
 
 type Chunk<T> = { readonly done: boolean; readonly value?: T | undefined };
-type Hooks = Pick<
-  CallAgentHooks,
-  'fillerText' | 'apologyText' | 'mayBeSilent' | 'onStall' | 'onAnswer' | 'stallAfterMs'
->;
+/** What the guard asks of the call around it. */
+export interface LlmGuardHooks {
+  /** Spoken while the model has not said anything yet. */
+  readonly fillerText: string;
+  /** Spoken instead of a reply that never came. */
+  readonly apologyText: () => string;
+  /** How long a silent model is waited for, in ms. */
+  readonly stallAfterMs?: number;
+  /** People talk with each other: a model that says nothing has answered. Left out: it has to say something. */
+  readonly mayBeSilent?: () => boolean;
+  readonly onStall: () => void;
+  /** The model has begun to answer. */
+  readonly onAnswer: () => void;
+}
 
 /**
  * Passes a language model's stream on, and speaks for it when it is silent: a filler after 1.4 s, an apology when it
@@ -23,7 +32,7 @@ type Hooks = Pick<
  */
 export function guardLlm<T, F>(
   stream: ReadableStream<T>,
-  hooks: Hooks,
+  hooks: LlmGuardHooks,
   flush: F,
 ): ReadableStream<T | string | F> {
   const reader = stream.getReader();

@@ -1,25 +1,12 @@
-import type { attempts } from '../../../db/schema/attempts.ts';
 import type { Disposition } from '../../../db/schema/calls.ts';
-import type { contacts } from '../../../db/schema/contacts.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Decided, Question } from '../ledger/index.ts';
 import type { RegistryFacts } from '../rules/index.ts';
 import type { CallerId } from './caller-id.ts';
 import type { Ended } from './day.ts';
 import type { DueQuestion, Postponed, Waiting } from './due-contacts.ts';
+import type { Attempt, Person } from './person.ts';
 import type { Change } from './what-next.ts';
-
-/** What the engine looks at of a contact. */
-export type Person = Pick<
-  typeof contacts.$inferSelect,
-  'id' | 'phone' | 'windowKey' | 'consent' | 'variables' | 'attempts' | 'state'
->;
-
-/** What the engine looks at of an attempt. */
-export type Attempt = Pick<
-  typeof attempts.$inferSelect,
-  'id' | 'campaignId' | 'contactId' | 'phone' | 'state' | 'dialedAt'
->;
 
 /** Somebody who may be called, from which number, and the id of the attempt. */
 export interface Placed {

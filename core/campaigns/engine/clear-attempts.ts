@@ -3,8 +3,9 @@ import { campaigns } from '../../../db/schema/campaigns.ts';
 import type { OperationContext } from '../../context.ts';
 import type { Campaign } from '../campaign.ts';
 import { groupBy } from '../ledger/index.ts';
-import type { Attempt, Books, Withdrawal } from './books.ts';
+import type { Books, Withdrawal } from './books.ts';
 import { nextLookMs } from './due-contacts.ts';
+import type { Attempt } from './person.ts';
 import { judged } from './rules-of.ts';
 
 type Db = OperationContext['db'];

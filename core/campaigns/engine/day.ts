@@ -4,7 +4,7 @@ import { campaignDays } from '../../../db/schema/campaign-days.ts';
 import type { OperationContext } from '../../context.ts';
 import { abandonAfterMs } from '../../dispositions.ts';
 import { groupBy } from '../ledger/index.ts';
-import type { Attempt } from './books.ts';
+import type { Attempt } from './person.ts';
 
 /** One attempt whose call is over. */
 export interface Ended {

@@ -10,7 +10,7 @@ import {
   type RuleSettings,
   waitsForRegistry,
 } from '../rules/index.ts';
-import type { Person } from './books.ts';
+import type { Person } from './person.ts';
 import { ofPerson } from './take-people.ts';
 
 type Db = OperationContext['db'];

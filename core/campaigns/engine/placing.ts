@@ -1,8 +1,9 @@
 import type { Campaign } from '../campaign.ts';
 import { attemptId } from '../rules/index.ts';
-import type { Books, Person } from './books.ts';
+import type { Books } from './books.ts';
 import { type CallerId, pickCallerId } from './caller-id.ts';
 import { type Group, nextLookMs, type OpenGroups, openGroups, type Postponed } from './due-contacts.ts';
+import type { Person } from './person.ts';
 import { judged, rulesOf } from './rules-of.ts';
 
 const minuteMs = 60_000;

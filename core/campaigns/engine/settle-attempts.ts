@@ -2,9 +2,10 @@ import type { Disposition } from '../../../db/schema/calls.ts';
 import type { Campaign } from '../campaign.ts';
 import { groupBy } from '../ledger/index.ts';
 import { isLive } from '../state.ts';
-import type { Attempt, Books } from './books.ts';
+import type { Books } from './books.ts';
 import { costOf } from './costs.ts';
 import type { Ended } from './day.ts';
+import type { Attempt } from './person.ts';
 import { type Change, whatNext } from './what-next.ts';
 
 /** What a finished call tells its attempt. */

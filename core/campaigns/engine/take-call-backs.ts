@@ -1,7 +1,7 @@
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { callbacks } from '../../../db/schema/callbacks.ts';
 import type { OperationContext } from '../../context.ts';
-import type { Attempt } from './books.ts';
+import type { Attempt } from './person.ts';
 
 /** What was asked for in these calls and the campaign keeps, before its end: by attempt, the earliest. */
 export async function takeCallBacks(

@@ -2,7 +2,7 @@ import { asc } from 'drizzle-orm';
 import { anyOf } from '../../../db/any-of.ts';
 import { contacts } from '../../../db/schema/contacts.ts';
 import type { OperationContext } from '../../context.ts';
-import type { Attempt, Person } from './books.ts';
+import type { Attempt, Person } from './person.ts';
 
 /** Columns of a Person. */
 export const ofPerson = {

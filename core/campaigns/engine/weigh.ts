@@ -1,6 +1,5 @@
 import type { Campaign } from '../campaign.ts';
 import { abandonState } from '../rules/index.ts';
-import type { LookBooks } from './look.ts';
 import type { Meter } from './meter.ts';
 import { burstSeconds, type Pacer } from './pacer.ts';
 import type { Bottleneck } from './pulse.ts';
@@ -35,7 +34,7 @@ interface Weighing {
 
 /** What a campaign may want by its own limits; one that must not go on is halted. */
 export async function weigh(
-  books: Pick<LookBooks, 'halt'>,
+  books: { halt(campaignId: string, reason: string): Promise<void> },
   { campaign, meter, price, open, seen, pacer, nowMs }: Weighing,
 ): Promise<Candidate> {
   const { id, workspaceId, weight, budgetMicros } = campaign;

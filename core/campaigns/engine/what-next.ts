@@ -4,8 +4,8 @@ import type { OperationContext } from '../../context.ts';
 import type { Campaign } from '../campaign.ts';
 import { isNoNumber, nextTry, retryKind, retrySettings } from '../retries.ts';
 import { placeOfKey } from '../rules/index.ts';
-import type { Person } from './books.ts';
 import type { Ended } from './day.ts';
+import type { Person } from './person.ts';
 import { rulesOf } from './rules-of.ts';
 
 const callBackPriority = 9;

@@ -1,6 +1,6 @@
 import { payeeAt } from '../choices.ts';
+import type { ProviderFault, ProviderSource } from '../fault.ts';
 import { wordsOfRefusal } from '../refusals.ts';
-import type { ProviderFault, ProviderSource } from '../set.ts';
 
 /** One provider of a stage, and how to get a plugin that talks to it. */
 export interface Member<P> {

@@ -1,6 +1,6 @@
 import type { Consent, ContactState } from '../../../../db/schema/contacts.ts';
-import type { Person } from '../../engine/books.ts';
 import type { DueQuestion, Group, Waiting } from '../../engine/due-contacts.ts';
+import type { Person } from '../../engine/person.ts';
 import { Timetable } from '../timetable.ts';
 import type { Dial } from './dials.ts';
 import { inOrder } from './in-order.ts';

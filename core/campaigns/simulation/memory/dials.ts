@@ -1,7 +1,8 @@
 import type { Disposition } from '../../../../db/schema/calls.ts';
 import { abandonAfterMs } from '../../../dispositions.ts';
-import type { Attempt, Placed } from '../../engine/books.ts';
+import type { Placed } from '../../engine/books.ts';
 import type { PaceEvidence } from '../../engine/pace.ts';
+import type { Attempt } from '../../engine/person.ts';
 import { lookBackMs } from '../../engine/trunk-evidence.ts';
 import type { EndedCall } from '../world.ts';
 

@@ -1,8 +1,9 @@
 import type { Disposition } from '../../../../db/schema/calls.ts';
 import type { Campaign } from '../../campaign.ts';
-import type { Books, Person } from '../../engine/books.ts';
+import type { Books } from '../../engine/books.ts';
 import type { CallerId } from '../../engine/caller-id.ts';
 import { type DayCounts, daysOf } from '../../engine/day.ts';
+import type { Person } from '../../engine/person.ts';
 import { rulesOf } from '../../engine/rules-of.ts';
 import { type GatheredFacts, judgeAll, type Question } from '../../ledger/index.ts';
 import { listDecision } from '../../ledger/record-decisions.ts';
