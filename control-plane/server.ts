@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
+import { chatStream } from '../adapters/chat-stream.ts';
+import { openEmbedder } from '../adapters/embedder.ts';
+import { RedisFleet } from '../adapters/fleet.ts';
+import { foreignIdentity, googleIdentity } from '../adapters/identity-providers.ts';
+import { LiveKitRooms, listOpenRooms } from '../adapters/rooms.ts';
+import { ProviderVoices } from '../adapters/voices.ts';
 import type { Services } from '../core/context.ts';
 import { openDatabase } from '../db/client.ts';
 import { faultOfKey } from '../db/sealed-secrets.ts';
-import { chatStream } from '../jobs/adapters/chat-stream.ts';
 import { background } from '../platform/background.ts';
 import { openBlobStore } from '../platform/blob-store.ts';
 import {
@@ -20,15 +25,10 @@ import { Shutdown } from '../platform/shutdown.ts';
 import { whyNoCaptureHere } from '../sip/capture/here.ts';
 import { openCarriers } from '../sip/carriers/index.ts';
 import { trunkProbe } from '../sip/options.ts';
-import { openEmbedder } from './adapters/embedder.ts';
-import { RedisFleet } from './adapters/fleet.ts';
-import { foreignIdentity, googleIdentity } from './adapters/identity-providers.ts';
-import { LiveKitControl } from './adapters/live-control.ts';
-import { probes } from './adapters/probes.ts';
-import { LiveKitRooms, listOpenRooms } from './adapters/rooms.ts';
-import { ProviderVoices } from './adapters/voices.ts';
 import { type App, buildApp } from './app.ts';
 import { closeServer, ListenError, listen, openServer } from './http/listen.ts';
+import { LiveKitControl } from './live/live-control.ts';
+import { probes } from './probes.ts';
 
 const redisTimeoutMs = 2_000;
 /** How often the open-room counter is compared with LiveKit's own list. */

@@ -25,3 +25,5 @@ export const heartbeatKey = (hostId: string): string => `trunkline:host:${hostId
 export const heartbeatPattern = 'trunkline:host:*';
 /** Redis pub/sub channel on which every event of a call is published as it happens (live views, the dialer's waits). */
 export const callChannel = (callId: string): string => `trunkline:call:${callId}`;
+/** Redis key with an integer, as document 002 names it: rooms that LiveKit has open. */
+export const activeCallsKey = 'livekit:active_calls';

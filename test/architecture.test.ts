@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = [
-  ...['platform', 'db', 'core', 'sip', 'jobs', 'worker', 'control-plane', 'speech'],
+  ...['platform', 'db', 'core', 'adapters', 'sip', 'jobs', 'worker', 'control-plane', 'speech'],
   ...['cli', 'console', 'bench', 'test', 'simulate'],
 ];
 const skipped = new Set(['node_modules', 'dist', 'migrations']);
@@ -81,11 +81,12 @@ const allowed: Record<string, readonly string[]> = {
   platform: [],
   db: ['platform'],
   core: ['db', 'platform'],
+  adapters: ['core', 'platform'],
   sip: ['core', 'platform'],
-  jobs: ['core', 'platform', 'sip'],
+  jobs: ['core', 'platform', 'adapters', 'sip'],
   worker: ['core', 'platform'],
   speech: ['platform'],
-  'control-plane': ['core', 'platform'],
+  'control-plane': ['core', 'platform', 'adapters'],
   console: [],
   simulate: ['platform'],
 };

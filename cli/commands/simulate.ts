@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chatCompletions } from '../../jobs/adapters/chat-completions.ts';
+import { chatCompletions } from '../../adapters/chat-completions.ts';
 import { inheritedEnv } from '../../platform/config.ts';
 import type { Target } from '../../simulate/chat-client.ts';
 import { keepDraft } from '../../simulate/keep-draft.ts';

@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
+import { activeCallsKey } from '../../core/fleet.ts';
 
-/** An integer, as document 002 names it: rooms that LiveKit has open. */
-export const activeCallsKey = 'livekit:active_calls';
 /** Sorted set of open room sids, scored by when (Redis time, ms) they were counted. */
 const openKey = 'livekit:open_rooms';
 /** Sorted set of finished room sids of the last hour: a late or repeated `room_started` of them does not count. */

@@ -10,10 +10,10 @@ import { isSupervisorIdentity, numberAttribute } from '../../core/calls/plan.ts'
 import { startInboundCall } from '../../core/calls/start-inbound.ts';
 import { type Context, type Services, systemContext } from '../../core/context.ts';
 import { DomainError } from '../../core/errors.ts';
-import type { CallNudges } from '../adapters/call-queues.ts';
 import { HttpError } from '../http/errors.ts';
 import { route } from '../http/route.ts';
 import type { ActiveCalls } from './active-calls.ts';
+import type { CallNudges } from './call-nudges.ts';
 
 interface LiveKitInboundDeps {
   readonly apiKey: string;

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import type { CallNudges } from '../../control-plane/adapters/call-queues.ts';
 import { type App, type AppOptions, buildApp } from '../../control-plane/app.ts';
 import { closeServer, listen, openServer } from '../../control-plane/http/listen.ts';
+import type { CallNudges } from '../../control-plane/inbound/call-nudges.ts';
 import { type TestContext, testContext } from './context.ts';
 import { observeStatuses } from './observed-statuses.ts';
 import { type RunningRedis, startRedis } from './redis.ts';

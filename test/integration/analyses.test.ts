@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { chatCompletions } from '../../adapters/chat-completions.ts';
 import { createAgent } from '../../core/agents/index.ts';
 import { analyzeCall, requestAnalysis } from '../../core/analyses/index.ts';
 import { capped } from '../../core/analyses/prompt.ts';
@@ -13,7 +14,6 @@ import {
 import type { Context } from '../../core/context.ts';
 import { callAnalyses } from '../../db/schema/call-analyses.ts';
 import { outbox } from '../../db/schema/outbox.ts';
-import { chatCompletions } from '../../jobs/adapters/chat-completions.ts';
 import type { JobServices } from '../../jobs/services.ts';
 import { tasks } from '../../jobs/tasks/index.ts';
 import { newId } from '../../platform/ids.ts';

@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { chatStream } from '../../adapters/chat-stream.ts';
 import type { ModelDelta } from '../../core/ports.ts';
-import { chatStream } from '../../jobs/adapters/chat-stream.ts';
 
 type Play = (response: ServerResponse, count: number) => void;
 

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { RedisFleet } from '../../control-plane/adapters/fleet.ts';
+import { RedisFleet } from '../../adapters/fleet.ts';
+import { RedisPacer } from '../../adapters/redis-pacer.ts';
 import { tick } from '../../core/campaigns/engine/index.ts';
 import { heartbeatKey } from '../../core/fleet.ts';
-import { RedisPacer } from '../../jobs/adapters/redis-pacer.ts';
 import { Dialer } from '../../jobs/campaigns/dialer.ts';
 import { openHastyRedis } from '../../jobs/redis.ts';
 import { waitFor } from '../../platform/retry.ts';

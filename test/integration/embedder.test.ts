@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { OpenAiEmbedder, openEmbedder } from '../../control-plane/adapters/embedder.ts';
+import { OpenAiEmbedder, openEmbedder } from '../../adapters/embedder.ts';
 import { readEnv } from '../../platform/config.ts';
 import { createLogger } from '../../platform/log.ts';
 

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RedisPacer } from '../../adapters/redis-pacer.ts';
 import { MemoryPacer, type Pacer } from '../../core/campaigns/engine/index.ts';
-import { RedisPacer } from '../../jobs/adapters/redis-pacer.ts';
 import { RedisServer } from './redis-server.ts';
 
 let server: RedisServer;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chatCompletions } from '../../../adapters/chat-completions.ts';
 import { analyzeCall } from '../../../core/analyses/index.ts';
 import { finalizeCall, recordEvents, startInboundCall } from '../../../core/calls/index.ts';
-import { chatCompletions } from '../../../jobs/adapters/chat-completions.ts';
 import { newId } from '../../../platform/ids.ts';
 import { conversation, eventsOf } from '../../factories/events.ts';
 import { newAgent, newLine } from '../../factories/lines.ts';

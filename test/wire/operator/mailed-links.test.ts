@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { desc, eq } from 'drizzle-orm';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { foreignIdentity, googleIdentity } from '../../../control-plane/adapters/identity-providers.ts';
+import { foreignIdentity, googleIdentity } from '../../../adapters/identity-providers.ts';
 import { createApiKey } from '../../../core/api-keys/index.ts';
 import { MailError } from '../../../core/mail/index.ts';
 import { emailTokens } from '../../../db/schema/email-tokens.ts';

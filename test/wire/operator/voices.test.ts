@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { ProviderVoices } from '../../../control-plane/adapters/voices.ts';
+import { ProviderVoices } from '../../../adapters/voices.ts';
 
 type Answers = Record<string, { status: number; body?: unknown }>;
 

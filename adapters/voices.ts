@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Voices } from '../../core/ports.ts';
-import type { Env } from '../../platform/settings.ts';
+import type { Voices } from '../core/ports.ts';
+import type { Env } from '../platform/settings.ts';
 
 type VoicesEnv = Pick<
   Env,

@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
-import { MailError } from '../../core/mail/index.ts';
-import type { Mailer } from '../../core/ports.ts';
-import type { Env } from '../../platform/settings.ts';
+import { MailError } from '../core/mail/index.ts';
+import type { Mailer } from '../core/ports.ts';
+import type { Env } from '../platform/settings.ts';
 
 const timeoutMs = 20_000;
 

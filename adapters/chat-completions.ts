@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { LanguageModelError } from '../../core/language-model-error.ts';
-import type { Completion, LanguageModel } from '../../core/ports.ts';
-import { retry } from '../../platform/retry.ts';
-import type { Env } from '../../platform/settings.ts';
+import { LanguageModelError } from '../core/language-model-error.ts';
+import type { Completion, LanguageModel } from '../core/ports.ts';
+import { retry } from '../platform/retry.ts';
+import type { Env } from '../platform/settings.ts';
 
 type ModelEnv = Partial<Pick<Env, 'OPENAI_API_KEY' | 'OPENAI_BASE_URL' | 'OPENAI_MODEL'>>;
 type Request = Parameters<LanguageModel['complete']>[0];

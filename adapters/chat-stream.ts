@@ -1,7 +1,7 @@
-import { messageOnTheWire, readChatDeltas, toolOnTheWire } from '../../core/brains/chat-wire.ts';
-import { LanguageModelError } from '../../core/language-model-error.ts';
-import type { ChatModel, ModelDelta } from '../../core/ports.ts';
-import type { Env } from '../../platform/settings.ts';
+import { messageOnTheWire, readChatDeltas, toolOnTheWire } from '../core/brains/chat-wire.ts';
+import { LanguageModelError } from '../core/language-model-error.ts';
+import type { ChatModel, ModelDelta } from '../core/ports.ts';
+import type { Env } from '../platform/settings.ts';
 import { type ModelServer, modelServer, Passing, sendRequest, wordsOf } from './chat-completions.ts';
 
 type StreamEnv = Partial<Pick<Env, 'OPENAI_API_KEY' | 'OPENAI_BASE_URL' | 'OPENAI_MODEL' | 'SPEECH_URL'>>;

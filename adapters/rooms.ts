@@ -1,8 +1,8 @@
 import { RoomAgentDispatch, RoomConfiguration, TrackSource } from '@livekit/protocol';
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
-import type { DispatchMetadata } from '../../core/calls/plan.ts';
-import type { Rooms } from '../../core/ports.ts';
-import type { Config } from '../../platform/config.ts';
+import type { DispatchMetadata } from '../core/calls/plan.ts';
+import type { Rooms } from '../core/ports.ts';
+import type { Config } from '../platform/config.ts';
 
 type LiveKit = Config['livekit'];
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import type { Services } from '../../core/context.ts';
-import type { Config } from '../../platform/config.ts';
-import { listOpenRooms } from './rooms.ts';
+import { listOpenRooms } from '../adapters/rooms.ts';
+import type { Services } from '../core/context.ts';
+import type { Config } from '../platform/config.ts';
 
 /** Each resolves when its part answers, and throws when it does not. */
 export interface Probes {

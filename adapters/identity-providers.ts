@@ -1,8 +1,8 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { DomainError } from '../../core/errors.ts';
-import type { IdentityProvider } from '../../core/ports.ts';
-import type { Env } from '../../platform/settings.ts';
+import { DomainError } from '../core/errors.ts';
+import type { IdentityProvider } from '../core/ports.ts';
+import type { Env } from '../platform/settings.ts';
 
 const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 const claims = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CarrierError } from '../../core/messaging/carrier-error.ts';
-import type { Messenger } from '../../core/ports.ts';
-import type { Env } from '../../platform/settings.ts';
+import { CarrierError } from '../core/messaging/carrier-error.ts';
+import type { Messenger } from '../core/ports.ts';
+import type { Env } from '../platform/settings.ts';
 
 type TwilioEnv = Pick<Env, 'TWILIO_ACCOUNT_SID' | 'TWILIO_AUTH_TOKEN' | 'TWILIO_FROM' | 'TWILIO_API_URL'>;
 

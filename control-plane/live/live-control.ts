@@ -6,7 +6,7 @@ import { supervisorModeAttribute } from '../../core/calls/plan.ts';
 import type { ControlAnswer, LiveControl } from '../../core/ports.ts';
 import type { Config } from '../../platform/config.ts';
 import type { Logger } from '../../platform/log.ts';
-import { LiveCalls } from '../live/live-calls.ts';
+import { LiveCalls } from './live-calls.ts';
 
 interface Options {
   readonly livekit: Config['livekit'];

@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
-import { type HostHeartbeat, heartbeatPattern, hostHeartbeat } from '../../core/fleet.ts';
-import type { Fleet } from '../../core/ports.ts';
-import { activeCallsKey } from '../inbound/active-calls.ts';
+import { activeCallsKey, type HostHeartbeat, heartbeatPattern, hostHeartbeat } from '../core/fleet.ts';
+import type { Fleet } from '../core/ports.ts';
 
 /** core/ports.ts `Fleet` on what the hosts write into Redis. */
 export class RedisFleet implements Fleet {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Embedder } from '../../core/ports.ts';
-import type { Logger } from '../../platform/log.ts';
-import type { Env } from '../../platform/settings.ts';
+import type { Embedder } from '../core/ports.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Env } from '../platform/settings.ts';
 
 /** Texts in one request. */
 const batchSize = 96;

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { clocksDifferMs, type Pace, type Pacer } from '../../core/campaigns/engine/index.ts';
+import { clocksDifferMs, type Pace, type Pacer } from '../core/campaigns/engine/index.ts';
 
 const pace = z.object({ factor: z.number(), atMs: z.number(), holdUntilMs: z.number() });
 /** What nobody has asked about for so long begins anew. */
