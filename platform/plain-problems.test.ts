@@ -8,6 +8,7 @@ const said = (schema: z.ZodType, value: unknown) =>
 it.each([
   ['a field that is missing', z.object({ name: z.string() }), {}, 'is required'],
   ['another type', z.string(), 5, 'must be a text'],
+  ['a type that is none of several', z.union([z.string(), z.number()]), null, 'must be a text or a number'],
   ['a fraction', z.int(), 1.5, 'must be a whole number'],
   ['another choice', z.enum(['left', 'right']), 'up', 'must be one of "left", "right"'],
   ['the only choice', z.literal('left'), 'up', 'must be "left"'],

@@ -53,9 +53,23 @@ function problemOf(issue: Issue): string | undefined {
       return `must be a multiple of ${issue.divisor}`;
     case 'unrecognized_keys':
       return `has no ${issue.keys.length === 1 ? 'field' : 'fields'} ${listed(issue.keys)}`;
+    case 'invalid_union':
+      return choiceProblem(issue.errors);
     default:
       return undefined;
   }
+}
+
+/** Where every one of the choices is another type. */
+function choiceProblem(choices: readonly (readonly z.core.$ZodIssue[])[]) {
+  const wanted = choices.map(([first, ...more]) =>
+    more.length === 0 && first?.code === 'invalid_type' && first.path.length === 0
+      ? nouns[first.expected]
+      : undefined,
+  );
+  return wanted.length > 0 && wanted.every((noun) => noun !== undefined)
+    ? `must be ${wanted.join(' or ')}`
+    : undefined;
 }
 
 function sizeProblem(origin: string, limit: number | bigint, bound: string): string | undefined {

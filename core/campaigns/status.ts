@@ -1,4 +1,4 @@
-import { and, eq, gt, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, lte, min, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { attempts } from '../../db/schema/attempts.ts';
 import { calls } from '../../db/schema/calls.ts';
@@ -10,19 +10,30 @@ import type { OperationContext } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { operation } from '../operation.ts';
 import { type Campaign, findCampaign } from './campaign.ts';
+import { readWaiting } from './engine/due-contacts.ts';
 import { readMeter } from './engine/meter.ts';
 import type { Bottleneck } from './engine/pulse.ts';
+import { rulesOf } from './engine/rules-of.ts';
 import { type Estimate, estimate } from './estimate.ts';
-import { abandonState } from './rules/index.ts';
+import { abandonState, placeOfKey, type Reason } from './rules/index.ts';
 
 const minuteMs = 60_000;
-/** The rate is that of the last five minutes. */
+/** The rate is that of the last five minutes, or of as many as it has called for. */
 const rateWindowMs = 5 * minuteMs;
 const freshMs = 15_000;
+/** Calls will go on as they did. */
+const resting: ReadonlySet<Bottleneck> = new Set(['windows', 'retries']);
+const mostCounted = 10_000;
+const finalReasons: readonly Reason[] = [
+  ...(['zone_unknown', 'own_number', 'consent_denied', 'consent_missing', 'do_not_call'] as const),
+  ...(['cap_total', 'never_open'] as const),
+];
 
 export interface CampaignProgress {
   readonly campaign: Campaign;
   readonly contacts: Readonly<Record<ContactState, number>> & { readonly total: number };
+  /** Why those who are blocked are, each counted up to mostCounted. */
+  readonly blockedBy: Readonly<Partial<Record<Reason, number>>>;
   /** Calls that are on, by status of the call. */
   readonly live: { readonly queued: number; readonly dialing: number; readonly active: number };
   /** Ever. */
@@ -80,7 +91,8 @@ export const getPublicStatus = operation({
 export async function progressOf(db: OperationContext['db'], campaign: Campaign): Promise<CampaignProgress> {
   const nowMs = Date.now();
   const [pulse] = await db.select().from(campaignPulses).where(eq(campaignPulses.campaignId, campaign.id));
-  const contacts = await contactsOf(db, campaign.id);
+  const { contacts, place } = await contactsOf(db, campaign.id);
+  const blockedBy = contacts.blocked === 0 ? {} : await blockedByOf(db, campaign.id);
   const live = await liveOf(db, campaign.id);
   const meter = await readMeter(db, campaign.id, nowMs);
   const attemptsPerMinute = await rateOf(db, campaign.id, nowMs);
@@ -89,14 +101,20 @@ export async function progressOf(db: OperationContext['db'], campaign: Campaign)
   const bottleneck = running ? ((fresh?.bottleneck ?? 'none') as Bottleneck) : 'status';
   const calls = await totalsOf(db, campaign.id);
   return {
-    ...{ campaign, contacts, live, calls, attemptsPerMinute, bottleneck },
+    ...{ campaign, contacts, blockedBy, live, calls, attemptsPerMinute, bottleneck },
     abandon: {
       ...{ liveAnswered: meter.liveAnswered, abandoned: meter.abandoned, state: abandonState(meter) },
       share: meter.liveAnswered === 0 ? 0 : meter.abandoned / meter.liveAnswered,
     },
     pace: running ? (fresh?.pace ?? null) : null,
     estimate: estimate({
-      ...{ status: campaign.status, bottleneck, attemptsPerMinute, nowMs, startsAt: campaign.startsAt },
+      ...{ status: campaign.status, bottleneck, nowMs, place, rules: rulesOf(campaign) },
+      ...{ startsAt: campaign.startsAt, endsAt: campaign.endsAt },
+      attemptsPerMinute:
+        attemptsPerMinute > 0 || !resting.has(bottleneck)
+          ? attemptsPerMinute
+          : await lastRateOf(db, campaign.id),
+      lastDueAt: running ? await lastDueOf(db, campaign.id) : null,
       waiting: contacts.waiting,
       inHand: contacts.reserved + contacts.dialing,
       closed: contacts.done + contacts.exhausted,
@@ -109,11 +127,26 @@ export async function progressOf(db: OperationContext['db'], campaign: Campaign)
 async function contactsOf(db: OperationContext['db'], campaignId: string) {
   const counts = { waiting: 0, reserved: 0, dialing: 0, done: 0, exhausted: 0, blocked: 0, canceled: 0 };
   let total = 0;
-  for (const { state, count } of await countContacts(db, campaignId)) {
+  let most = { windowKey: '', count: 0 };
+  for (const { state, windowKey, count } of await countContacts(db, campaignId)) {
     counts[state] += count;
     total += count;
+    if (state === 'waiting' && count > most.count) most = { windowKey, count };
   }
-  return { ...counts, total };
+  const place = placeOfKey(most.windowKey);
+  return { contacts: { ...counts, total }, place: place.zones.length === 0 ? null : place };
+}
+
+/** By the index of those who are blocked; bounded, because there may be a million of them. */
+async function blockedByOf(db: OperationContext['db'], campaignId: string) {
+  const { rows } = await db.execute<{ reason: Reason; count: string }>(sql`
+    select reason, blocked.count from unnest(${sql.param(finalReasons)}::text[]) as reason
+    cross join lateral (
+      select count(*) as count from (
+        select from contacts where campaign_id = ${campaignId} and state = 'blocked' and blocked_reason = reason
+        limit ${mostCounted}) as found) as blocked
+    where blocked.count > 0`);
+  return Object.fromEntries(rows.map(({ reason, count }) => [reason, Number(count)]));
 }
 
 async function liveOf(db: OperationContext['db'], campaignId: string) {
@@ -129,17 +162,47 @@ async function liveOf(db: OperationContext['db'], campaignId: string) {
 
 async function rateOf(db: OperationContext['db'], campaignId: string, nowMs: number): Promise<number> {
   const [row] = await db
-    .select({ count: sql<string>`count(*)` })
+    .select({ count: sql<string>`count(*)`, first: min(attempts.createdAt) })
     .from(attempts)
     .where(
       and(
         eq(attempts.campaignId, campaignId),
+        lte(attempts.createdAt, new Date(nowMs)),
         gt(attempts.createdAt, new Date(nowMs - rateWindowMs)),
         // What was taken back brings nobody nearer.
         ne(attempts.state, 'withdrawn'),
       ),
     );
-  return (Number(row?.count ?? 0) * minuteMs) / rateWindowMs;
+  // It may have begun, or its window opened, a minute ago.
+  const spanMs = Math.max(minuteMs, nowMs - (row?.first?.getTime() ?? nowMs));
+  return (Number(row?.count ?? 0) * minuteMs) / spanMs;
+}
+
+/** When it last called. */
+async function lastRateOf(db: OperationContext['db'], campaignId: string): Promise<number> {
+  const [last] = await db
+    .select({ at: attempts.createdAt })
+    .from(attempts)
+    .where(and(eq(attempts.campaignId, campaignId), ne(attempts.state, 'withdrawn')))
+    .orderBy(desc(attempts.createdAt))
+    .limit(1);
+  return last ? rateOf(db, campaignId, last.at.getTime() + 1) : 0;
+}
+
+/** By the index of those who wait, one look for each group. */
+async function lastDueOf(db: OperationContext['db'], campaignId: string): Promise<Date | null> {
+  const groups = await readWaiting(db, campaignId);
+  if (groups.length === 0) return null;
+  const { rows } = await db.execute<{ at: string | null }>(sql`
+    select extract(epoch from max(due.next_attempt_at)) * 1000 as at
+    from unnest(${sql.param(groups.map(({ key }) => key))}::text[],
+      ${sql.param(groups.map(({ priority }) => priority))}::smallint[]) as waiting(key, priority)
+    cross join lateral (
+      select next_attempt_at from contacts
+      where campaign_id = ${campaignId} and window_key = waiting.key and priority = waiting.priority
+        and state = 'waiting' order by next_attempt_at desc limit 1) as due`);
+  const at = rows[0]?.at ?? null;
+  return at === null ? null : new Date(Number(at));
 }
 
 async function totalsOf(db: OperationContext['db'], campaignId: string): Promise<Totals> {

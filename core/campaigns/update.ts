@@ -55,8 +55,7 @@ export const updateCampaignSettings = operation({
       campaigns_slug: slugTaken,
     });
     const { maxAttempts } = retrySettings.parse(next.retries);
-    if (maxAttempts < retrySettings.parse(old.retries).maxAttempts)
-      await exhaustContacts(ctx.db, old.id, maxAttempts);
+    const most = maxAttempts < retrySettings.parse(old.retries).maxAttempts ? maxAttempts : null;
     // Every version has its rules, so that a decision can be judged again.
     await ctx.db.insert(campaignVersions).values({ campaignId: old.id, version, rules: next.rules });
     const renumbered = !isDeepStrictEqual([...fromNumbers].sort(), [...(before?.fromNumbers ?? [])].sort());
@@ -64,7 +63,7 @@ export const updateCampaignSettings = operation({
       ...(isDeepStrictEqual(next.rules, oldRules) ? [] : byRules),
       ...(renumbered ? ['own_number' as const] : []),
     ];
-    const reopening = await reopen(ctx, old, { rules: next.rules, version }, lifted);
+    const reopening = await moveContacts(ctx, old, { rules: next.rules, version, lifted, most });
     if (renumbered) {
       await ctx.db.delete(campaignNumbers).where(eq(campaignNumbers.campaignId, old.id));
       await ctx.db
@@ -75,16 +74,32 @@ export const updateCampaignSettings = operation({
   },
 });
 
-/** What is left to reopen is done by a job; it goes on with what an earlier change had left. */
-async function reopen(
+interface Change {
+  readonly rules: RuleSettings;
+  readonly version: number;
+  /** For which nobody needs to be blocked any more. */
+  readonly lifted: readonly Reason[];
+  /** Calls to one person, where there were more; null: there were not. */
+  readonly most: number | null;
+}
+
+/**
+ * Lets people wait again, and leaves others alone. What is left of that is done by a job; it goes on with what an
+ * earlier change had left.
+ */
+async function moveContacts(
   ctx: WorkspaceContext,
   { id, reopening: before }: Campaign,
-  { rules, version }: { readonly rules: RuleSettings; readonly version: number },
-  lifted: readonly Reason[],
+  { rules, version, lifted, most }: Change,
 ): Promise<Campaign['reopening']> {
   const more = await reopenContacts(ctx.db, { id, rules }, lifted, nowMs(ctx));
-  if (more.length === 0) return before;
-  const reopening = { reasons: [...new Set([...(before?.reasons ?? []), ...more])], version };
+  const last = most === null ? null : await exhaustContacts(ctx.db, { campaignId: id, most, after: null });
+  const exhaust = last !== null || (most !== null && more.length > 0);
+  if (more.length === 0 && !exhaust) return before;
+  const reopening = {
+    ...{ version, reasons: [...new Set([...(before?.reasons ?? []), ...more])] },
+    ...(exhaust || before?.exhaust === true ? { exhaust: true } : {}),
+  };
   await updateCampaign(ctx, id, { reopening });
   await ctx.emit('reopen-contacts', { campaignId: id, version }, { key: `reopen-${id}-${version}` });
   return reopening;

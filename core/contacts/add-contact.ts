@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { contacts } from '../../db/schema/contacts.ts';
+import { callBackPriority } from '../campaigns/engine/what-next.ts';
 import { decide } from '../campaigns/ledger/decide.ts';
 import { gatherFacts } from '../campaigns/ledger/gather-facts.ts';
 import { isZone, judgeContact, locate, placeOfKey, windowKey } from '../campaigns/rules/index.ts';
@@ -12,6 +13,9 @@ import { campaignForContacts } from './campaign-of.ts';
 import { rowProblems, usualPriority } from './import/read-row.ts';
 import { isPhoneCountry, readPhone } from './phone.ts';
 import { lockWorkspace } from './workspace-lock.ts';
+
+/** Nobody waits longer than that for a call; a campaign would not end before. */
+const farthestMs = 366 * 86_400_000;
 
 export type Contact = typeof contacts.$inferSelect;
 
@@ -37,7 +41,8 @@ const input = z.object({
   variables: variablesField.default({}),
   consent: z.enum(['unknown', 'express', 'written', 'denied']).default('unknown'),
   consentEvidence: text(1_000),
-  priority: z.number().int().min(0).max(9).default(usualPriority),
+  /** Left out: the usual one; the first, for somebody who has asked for a call. */
+  priority: z.number().int().min(0).max(9).optional(),
   /** Not before; now when left out. */
   nextAttemptAt: z.coerce.date().optional(),
   callBackAt: z.coerce.date().nullable().default(null),
@@ -61,6 +66,8 @@ export const addContact = operation({
     const whereabouts = { givenZone, givenState, givenZip };
     const place = locate({ phone: phone.e164, country: phone.country, ...whereabouts });
     if ('problem' in place) throw invalid(place.problem.replace('_invalid', ''), rowProblems[place.problem]);
+    if ((given.callBackAt?.getTime() ?? 0) > nowMs(ctx) + farthestMs)
+      throw invalid('callBackAt', 'a call-back is at most a year ahead');
     await lockWorkspace(ctx.db, ctx.workspaceId);
     if (onDuplicate === 'refuse') {
       const [known] = await ctx.db
@@ -80,7 +87,8 @@ export const addContact = operation({
           details: { contactId: known.id },
         });
     }
-    const { variables, consent, consentEvidence, priority, nextAttemptAt, callBackAt } = given;
+    const { variables, consent, consentEvidence, nextAttemptAt, callBackAt } = given;
+    const priority = given.priority ?? (callBackAt === null ? usualPriority : callBackPriority);
     const [contact] = await ctx.db
       .insert(contacts)
       .values({

@@ -69,10 +69,9 @@ export const campaigns = pgTable(
     /** Goes up with every change; the engine compares it to notice an edit while it runs. */
     version: integer('version').notNull().default(1),
     /**
-     * Whom the rules had blocked for one of these reasons waits again, since the change to this version; null: all of
-     * them do (core/campaigns/engine/reopen-contacts.ts).
+     * What the change to this version has left to a job (core/campaigns/engine/reopen-contacts.ts); null: nothing.
      */
-    reopening: jsonb('reopening').$type<{ readonly reasons: readonly string[]; readonly version: number }>(),
+    reopening: jsonb('reopening').$type<Reopening>(),
     createdBy: uuid('created_by').references(() => users.id, { onDelete: 'set null' }),
     /** First moment it ran, last moment it stopped for good. */
     startedAt: moment('started_at'),
@@ -105,6 +104,14 @@ export const campaigns = pgTable(
     ),
   ],
 );
+
+interface Reopening {
+  readonly version: number;
+  /** Whom the rules had blocked for one of these reasons waits again. */
+  readonly reasons: readonly string[];
+  /** Who has had as many calls as there may be now is left alone. */
+  readonly exhaust?: boolean;
+}
 
 export type CampaignStatus =
   | 'draft'

@@ -4,6 +4,7 @@ import { beginDial, clearDial, finalizeCall, recordDialOutcome } from '../../cor
 import { startCampaign, stopCampaign, updateCampaignSettings } from '../../core/campaigns/index.ts';
 import { optOut } from '../../core/contacts/index.ts';
 import { callbacks } from '../../db/schema/callbacks.ts';
+import { allDay } from '../factories/campaigns.ts';
 import { attemptsOf, contactOf, dialAndEnd, dialer, runningCampaign, statusOf } from '../factories/dialer.ts';
 import { testContext } from '../harness/context.ts';
 
@@ -45,6 +46,30 @@ describe('a call-back that somebody has asked a campaign for', () => {
     await optOut(ctx, { phone });
     expect(await contactOf(t, id)).toMatchObject({ state: 'blocked', blockedReason: 'do_not_call' });
     expect(await t.db.select().from(callbacks)).toMatchObject([{ status: 'canceled' }]);
+  });
+
+  test('ends, with the reason, when the rules have come to forbid it', async () => {
+    await using t = await testContext();
+    const { campaign, ctx, contacts: people, workspaceId, agent } = await runningCampaign(t, { people: 1 });
+    await dialer(t).look();
+    const [attempt] = await attemptsOf(t, campaign.id);
+    const dueAt = new Date(Date.now() + 30 * 60_000);
+    await t.db.insert(callbacks).values({
+      ...{ workspaceId, agentId: agent.id, callId: attempt?.id ?? '', dueAt, timeZone: 'UTC' },
+      ...{ phoneNumber: people[0]?.phone ?? '', requestKey: 'one' },
+    });
+    await dialAndEnd(t, attempt?.id ?? '', 'answered');
+    await updateCampaignSettings(ctx, {
+      campaign: campaign.id,
+      change: { rules: { windows: allDay, caps: { total: 1 } } } as never,
+    });
+    await dialer(t).look(dueAt.getTime() + 1_000);
+    expect(await contactOf(t, people[0]?.id ?? '')).toMatchObject({
+      ...{ state: 'blocked', blockedReason: 'cap_total' },
+    });
+    expect(await t.db.select().from(callbacks)).toMatchObject([
+      { status: 'canceled', statusReason: 'Its campaign may not call them any more: cap_total.' },
+    ]);
   });
 
   test('is not taken by it from who has opted out in the same call', async () => {

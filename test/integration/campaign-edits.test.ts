@@ -149,3 +149,56 @@ describe('more people than are let wait again at once', () => {
     expect(await jobs()).toHaveLength(2);
   });
 });
+
+describe('more people who have had their calls than are looked at at once', () => {
+  /** A campaign with this many people who wait for another call after two that came to nothing. */
+  async function tired(t: TestContext, people: number) {
+    const made = await runningCampaign(t);
+    const { workspaceId, campaign } = made;
+    // Last of all.
+    const fresh = await addPerson(t, campaign, callableNumber(1));
+    await t.db.execute(sql`
+      with added as (
+        insert into contacts (id, workspace_id, campaign_id, phone, window_key, consent, attempts, next_attempt_at)
+        select gen_random_uuid(), ${workspaceId}, ${campaign.id}, '+4930' || 1000000 + n, ${fresh.windowKey}, 'written', 2,
+          now() - interval '1 hour' - n * interval '1 second' from generate_series(1, ${people}::int) n returning id, phone)
+      insert into attempts (id, workspace_id, campaign_id, contact_id, number, phone, from_number, trunk, state, dialed_at)
+      select gen_random_uuid(), ${workspaceId}, ${campaign.id}, id, number, phone, '+4930', 'trunk', 'ended',
+        now() - interval '1 day' from added, generate_series(1, 2) number`);
+    const change = (maxAttempts: number) =>
+      updateCampaignSettings(made.ctx, {
+        campaign: campaign.id,
+        change: { retries: { maxAttempts } } as never,
+      });
+    const count = (state: 'waiting' | 'exhausted') => t.db.$count(contacts, eq(contacts.state, state));
+    const jobs = async () =>
+      (await t.db.select().from(outbox).where(eq(outbox.name, 'reopen-contacts'))).map(
+        ({ payload }) => payload as Parameters<typeof finishReopening>[1],
+      );
+    return { ...made, fresh, change, count, jobs };
+  }
+
+  test('are left alone by a job, and called by nobody before it', async () => {
+    await using t = await testContext();
+    const { campaign, fresh, change, count, jobs } = await tired(t, 11_000);
+    const changed = await change(2);
+    expect(await count('exhausted')).toBe(5_000);
+    expect(await jobs()).toEqual([{ campaignId: changed.id, version: changed.version }]);
+    expect(await dialer(t).look()).toMatchObject({ placed: 0 });
+    for (const job of await jobs()) await finishReopening(t.system(), job);
+    expect([await count('exhausted'), await count('waiting')]).toEqual([11_000, 1]);
+    await dialer(t).look();
+    expect(await contactOf(t, fresh.id)).toMatchObject({ state: 'reserved' });
+    expect(await statusOf(t, campaign.id)).toMatchObject({ reopening: null });
+  });
+
+  test('wait on when more calls are allowed again before the job comes to them', async () => {
+    await using t = await testContext();
+    const { campaign, change, count, jobs } = await tired(t, 6_000);
+    await change(2);
+    await change(5);
+    for (const job of await jobs()) await finishReopening(t.system(), job);
+    expect([await count('exhausted'), await count('waiting')]).toEqual([5_000, 1_001]);
+    expect(await statusOf(t, campaign.id)).toMatchObject({ reopening: null });
+  });
+});

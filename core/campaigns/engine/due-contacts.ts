@@ -10,6 +10,7 @@ import {
   type RuleSettings,
   waitsForRegistry,
 } from '../rules/index.ts';
+import { endCallBacksOfBlocked } from './let-go-call-backs.ts';
 import type { Person } from './person.ts';
 import { ofPerson } from './take-people.ts';
 
@@ -114,7 +115,7 @@ export interface Postponed {
   readonly reason: string;
 }
 
-/** Contacts that were looked at and are not called now. */
+/** Contacts that were looked at and are not called now. What was promised to those who never will be ends. */
 export async function putBack(db: Db, postponed: readonly Postponed[]): Promise<void> {
   if (postponed.length === 0) return;
   await db.execute(sql`
@@ -124,4 +125,8 @@ export async function putBack(db: Db, postponed: readonly Postponed[]): Promise<
       next_attempt_at = coalesce(to_timestamp(given."nextAtMs" / 1000.0), next_attempt_at), reserved_at = null
     from jsonb_to_recordset(${JSON.stringify(postponed)}::jsonb) as given(id uuid, "nextAtMs" bigint, reason text)
     where contacts.id = given.id and contacts.state in ('waiting', 'reserved', 'dialing')`);
+  await endCallBacksOfBlocked(
+    db,
+    postponed.filter(({ nextAtMs }) => nextAtMs === null),
+  );
 }

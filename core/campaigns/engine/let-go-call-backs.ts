@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { anyOf } from '../../../db/any-of.ts';
 import { callbacks } from '../../../db/schema/callbacks.ts';
 import { campaigns } from '../../../db/schema/campaigns.ts';
 import { contacts } from '../../../db/schema/contacts.ts';
@@ -38,6 +39,23 @@ export async function letGoCallBacks(
     update contacts set state = 'done', call_back_at = null
     where state = 'waiting' and id in (
       select contact_id from attempts where id = any(${sql.param(letGo.map(({ callId }) => callId))}::uuid[]))`);
+}
+
+/** What was promised to people who were blocked. */
+export async function endCallBacksOfBlocked(
+  db: OperationContext['db'],
+  blocked: readonly { readonly id: string }[],
+): Promise<void> {
+  if (blocked.length === 0) return;
+  await db.execute(sql`
+    update callbacks set status = 'canceled',
+      status_reason = 'Its campaign may not call them any more: ' || contacts.blocked_reason || '.'
+    from attempts join contacts on contacts.id = attempts.contact_id
+    where ${anyOf(
+      contacts.id,
+      blocked.map(({ id }) => id),
+    )} and contacts.state = 'blocked' and contacts.call_back_at is not null
+      and callbacks.call_id = attempts.id and callbacks.status = 'taken' and callbacks.placed_call_id is null`);
 }
 
 /** A campaign that ended while a call-back was on its way to the phone let go of the others then. */

@@ -9,7 +9,7 @@ import { letGoCallBacks, placedWithout } from './let-go-call-backs.ts';
 
 /**
  * What time does to campaigns: those whose start has come run, those whose end has come finish, and so do those with
- * nobody left to call. Returns how many changed.
+ * nobody left to call, and batches of whose list nobody came: others may still get people. Returns how many changed.
  */
 export const advanceCampaigns = operation({
   name: 'campaign.advance',
@@ -35,9 +35,13 @@ export const advanceCampaigns = operation({
       placedWithout,
     );
     const { rowCount: empty } = await ctx.db.execute(sql`
-      update campaigns set status = 'finished', status_reason = 'Everybody was dealt with.',
+      update campaigns set status = 'finished',
+        status_reason = case when exists (select from contact_counts c where c.campaign_id = campaigns.id)
+          then 'Everybody was dealt with.' else 'Nobody came of its list.' end,
         finished_at = ${at.toISOString()}, updated_at = ${at.toISOString()}
-      where status = 'running' and reopening is null and exists (select from contact_counts c where c.campaign_id = campaigns.id)
+      where status = 'running' and reopening is null
+        and (exists (select from contact_counts c where c.campaign_id = campaigns.id)
+          or kind = 'batch' and exists (select from contact_lists l where l.campaign_id = campaigns.id and l.state = 'done'))
         and not exists (
           select from contact_counts c where c.campaign_id = campaigns.id
             and c.state in ('waiting', 'reserved', 'dialing')

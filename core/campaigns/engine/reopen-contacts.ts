@@ -12,6 +12,7 @@ import {
   type RuleSettings,
   ruleSettings,
 } from '../rules/index.ts';
+import { continueExhausting } from './exhaust-contacts.ts';
 
 /** For good only as long as the rules of a campaign are what they are. */
 export const byRules: readonly Reason[] = ['never_open', 'consent_missing', 'cap_total'];
@@ -84,8 +85,8 @@ export const continueReopening = operation({
 });
 
 /**
- * All that the change to this version has left, a bounded number at a time. Run again it finds those whom it did not
- * come to.
+ * All that the change to this version has left, a bounded number at a time: people to leave alone, people to let wait
+ * again. Run again it finds those whom it did not come to.
  */
 export async function finishReopening(
   ctx: Context,
@@ -103,6 +104,12 @@ export async function finishReopening(
     // Whom a look of the dialer has blocked anew meanwhile is behind, and stays there.
     let after: string | null = null;
     do after = await continueReopening(ctx, { campaignId, version, reason, after });
+    while (after !== null);
+  }
+  // After them: of those who wait again some have had their calls.
+  if (campaign?.reopening?.exhaust === true) {
+    let after: Parameters<typeof continueExhausting>[1]['after'] = null;
+    do after = await continueExhausting(ctx, { campaignId, version, after });
     while (after !== null);
   }
   await ctx.services.db.update(campaigns).set({ reopening: null }).where(of);

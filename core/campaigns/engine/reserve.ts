@@ -2,7 +2,10 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { campaigns } from '../../../db/schema/campaigns.ts';
 import { operation } from '../../operation.ts';
+import { retrySettings } from '../retries.ts';
+import type { Books } from './books.ts';
 import { databaseBooks } from './database-books.ts';
+import { withoutSpent } from './exhaust-contacts.ts';
 import { placeCalls, type Reserved } from './placing.ts';
 
 const nothing: Reserved = { placed: new Map(), considered: 0, callable: 0, opensAtMs: null, blind: false };
@@ -30,6 +33,10 @@ export const reserveContacts = operation({
       // One that is being changed has its turn with the next look: the others do not wait for it.
       .for('share', { skipLocked: true });
     if (!campaign) return nothing;
-    return placeCalls(databaseBooks(ctx.db), campaign, turn);
+    const books = databaseBooks(ctx.db);
+    const { maxAttempts } = retrySettings.parse(campaign.retries);
+    const due: Books['due'] = async (question) =>
+      withoutSpent(ctx.db, await books.due(question), maxAttempts);
+    return placeCalls({ ...books, due }, campaign, turn);
   },
 });

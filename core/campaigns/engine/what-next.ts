@@ -8,7 +8,7 @@ import type { Ended } from './day.ts';
 import type { Person } from './person.ts';
 import { rulesOf } from './rules-of.ts';
 
-const callBackPriority = 9;
+export const callBackPriority = 9;
 
 interface Settled {
   readonly campaign: Campaign;

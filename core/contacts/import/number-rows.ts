@@ -44,7 +44,7 @@ async function* asText(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   let first = true;
   for await (const bytes of source) {
     if (first && encodingOf(bytes, { complete: false }) !== 'utf-8')
-      throw new TableError('This is not a text of numbers.');
+      throw new TableError('This is not a text of numbers in UTF-8; save it as CSV (UTF-8) and upload that.');
     first = false;
     yield bytes;
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importList } from '../../../core/contacts/index.ts';
 import { callableNumber } from '../../factories/callable.ts';
 import { csvForm } from '../../factories/csv.ts';
+import { dialer } from '../../factories/dialer.ts';
 import { newAgent, newLine } from '../../factories/lines.ts';
 import { type TestApp, testApp } from '../../harness/app.ts';
 import { type Caller, signUp } from './crew.ts';
@@ -48,6 +49,27 @@ describe('a batch', () => {
       expect((await send(method, `/batch/${answer.body.id}`, body, eve)).status).toBe(404);
     const calls = await send('GET', `/calls?batch_id=${answer.body.id}`);
     expect(calls.body.total).toBe(0);
+  });
+
+  it('is over when nobody came of its list, and says why nobody of it is called', async () => {
+    const imported = async (text: string) => {
+      const { body } = await upload('', text);
+      await dialer(app.t).look();
+      expect((await send('GET', `/batch/${body.id}`)).body.status).toBe('running');
+      await importList(app.t.system(), { listId: body.uploads[0].id, run: 1 });
+      await dialer(app.t).look();
+      return (await send('GET', `/batch/${body.id}`)).body;
+    };
+    expect(await imported('phone\nnobody\n')).toMatchObject({
+      ...{ status: 'finished', status_reason: 'Nobody came of its list.' },
+      uploads: [{ rows_failed: 1 }],
+      progress: { estimated_end_at: null, blocked_by: {} },
+    });
+    const people = ['+12025550191,yes', '+12025550192,', '+12025550193,no'];
+    expect(await imported(`phone,consent\n${people.join('\n')}\n`)).toMatchObject({
+      status: 'finished',
+      progress: { contacts: { blocked: 3 }, blocked_by: { consent_missing: 2, consent_denied: 1 } },
+    });
   });
 
   it('shows the first rows of its list, those that failed, also as a file, and can drop a list that nobody came of', async () => {

@@ -1,8 +1,10 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importList } from '../../../core/contacts/index.ts';
+import { attempts } from '../../../db/schema/attempts.ts';
 import { contactLists } from '../../../db/schema/contact-lists.ts';
-import { callableNumber } from '../../factories/callable.ts';
+import { contacts } from '../../../db/schema/contacts.ts';
+import { callableNumber, uncallableNumber } from '../../factories/callable.ts';
 import { csvForm } from '../../factories/csv.ts';
 import { addPerson, dialer, host } from '../../factories/dialer.ts';
 import { newAgent, newLine } from '../../factories/lines.ts';
@@ -109,6 +111,10 @@ describe('/api/v/campaign/', () => {
     ['end_at', { end_at: '2001-01-01' }],
     ['minute_price_micros', { budget_micros: 5_000_000 }],
     ['rules.packs.0', { rules: { packs: ['atlantis'] } }],
+    ['rules', { rules: { consent: true } }],
+    ['rules.caps', { rules: { caps: { perDay: 1 } } }],
+    ['retries', { retries: { maxAttempts: 1 } }],
+    ['retries.busy', { retries: { busy: { delay: 60_000 } } }],
     ['slug', { slug: 'Not a slug!' }],
     ['machine_policy', { machine_policy: 'leave_message' }],
   ])('says 400 and names %s', async (field, fields) => {
@@ -184,8 +190,9 @@ describe('the status of a campaign', () => {
     await send('PATCH', `/api/v/campaign/${slug}/`, { status: 'running' });
     app.t.ports.workerHosts = [host(10)];
     await addPerson(app.t, { id, workspaceId: ada.workspaceId, version: 1 }, callableNumber(1));
+    const due = new Date(Date.now() + 3_600_000);
     await addPerson(app.t, { id, workspaceId: ada.workspaceId, version: 1 }, callableNumber(2), {
-      nextAttemptAt: new Date(Date.now() + 3_600_000),
+      nextAttemptAt: due,
     });
     await dialer(app.t).look();
     const answer = await app.call('GET', `/api/v/campaign/${slug}/status/`);
@@ -194,7 +201,8 @@ describe('the status of a campaign', () => {
       ...{ status: 'running', bottleneck: 'retries', abandon: { share: 0, state: 'ok' } },
       contacts: { total: 2, waiting: 1, reserved: 1 },
       live: { queued: 1 },
-      estimated_end_at: expect.any(String),
+      attempts_per_minute: 1,
+      estimated_end_at: due.toISOString(),
     });
     expect(JSON.stringify(answer.body)).not.toContain(callableNumber(1));
     expect((await app.call('GET', '/api/v/campaign/nobody-knows/status/')).status).toBe(404);
@@ -204,6 +212,30 @@ describe('the status of a campaign', () => {
       results: [{ campaign: slug, phone: callableNumber(1), from_number: line, status: 'queued' }],
     });
     expect((await send('GET', '/api/v/live/', undefined, eve)).body.count).toBe(0);
+  });
+
+  it('tells at night when it will be done, at the speed that it had by day', async () => {
+    const { slug, id } = await made();
+    const campaign = { id, workspaceId: ada.workspaceId, version: 1 };
+    await send('PATCH', `/api/v/campaign/${slug}/`, { status: 'running' });
+    app.t.ports.workerHosts = [host(10)];
+    const status = async () => (await app.call('GET', `/api/v/campaign/${slug}/status/`)).body;
+    expect((await status()).estimated_end_at).toBeNull();
+    await addPerson(app.t, campaign, callableNumber(61));
+    await dialer(app.t).look();
+    await app.t.db
+      .update(attempts)
+      .set({ ...{ state: 'ended', dialedAt: new Date() }, createdAt: new Date(Date.now() - 3_600_000) })
+      .where(eq(attempts.campaignId, id));
+    await app.t.db
+      .update(contacts)
+      .set({ state: 'done', reservedAt: null })
+      .where(eq(contacts.campaignId, id));
+    await addPerson(app.t, campaign, uncallableNumber(62));
+    await dialer(app.t).look();
+    const asleep = await status();
+    expect(asleep).toMatchObject({ bottleneck: 'windows', attempts_per_minute: 0 });
+    expect(Date.parse(asleep.estimated_end_at)).toBeGreaterThan(Date.now() + 3_600_000);
   });
 });
 
@@ -292,6 +324,26 @@ describe('the desk', () => {
     expect([wrong.status, wrong.body.phone]).toEqual([400, [expect.any(String)]]);
     expect((await send('POST', `/api/v/prospect/${id}/`, person, eve)).status).toBe(404);
     expect((await send('POST', '/api/v/prospect/nobody/', person)).status).toBe(404);
+  });
+
+  it('adds somebody who has asked for a call before the others, and no call-back of another century', async () => {
+    const { id } = await made();
+    const add = (n: number, more: object) =>
+      send('POST', `/api/v/prospect/${id}/`, { phone: callableNumber(n), consent: 'written', ...more });
+    const asked = new Date(Date.now() + 86_400_000).toISOString();
+    expect((await add(50, { call_back_at: asked })).body).toMatchObject({
+      priority: 9,
+      next_attempt_at: asked,
+    });
+    expect((await add(51, { call_back_at: asked, priority: 2 })).body).toMatchObject({ priority: 2 });
+    expect((await add(52, {})).body).toMatchObject({ priority: 5 });
+    const refused = await add(53, { call_back_at: '2999-01-01T00:00:00Z' });
+    expect([refused.status, refused.body.call_back_at]).toEqual([
+      400,
+      ['a call-back is at most a year ahead'],
+    ]);
+    const nothing = await add(54, { variables: { name: null } });
+    expect(nothing.body['variables.name']).toEqual(['must be a text or a number or true or false']);
   });
 
   it('says what the fields may be, makes the sums anew, and takes events without believing them', async () => {

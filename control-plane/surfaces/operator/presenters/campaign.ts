@@ -66,7 +66,7 @@ export function presentProgress(progress: CampaignProgress): z.input<typeof prog
   return {
     status: campaign.status,
     status_reason: campaign.statusReason,
-    ...{ contacts, live },
+    ...{ contacts, live, blocked_by: progress.blockedBy },
     calls: {
       ...{ dialed: calls.dialed, answered: calls.answered, busy: calls.busy, no_answer: calls.noAnswer },
       ...{ voicemail: calls.voicemail, failed: calls.failed, transferred: calls.transferred },

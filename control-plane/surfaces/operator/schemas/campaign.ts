@@ -10,11 +10,12 @@ const statuses = ['draft', 'scheduled', 'running', 'paused', 'stopped', 'finishe
 export const campaignStatus = z.enum(statuses);
 
 const cap = z.number().int().min(1).max(1_000).nullable().optional();
+// A limit that is misspelled would be none: what is not known here is refused.
 const capsIn = z
-  .object({ per_day: cap, per_week: cap, total: cap })
+  .strictObject({ per_day: cap, per_week: cap, total: cap })
   .transform(({ per_day: perDay, per_week: perWeek, total }) => ({ perDay, perWeek, total }));
 
-const rulesIn = z.object({
+const rulesIn = z.strictObject({
   purpose: z.enum(['marketing', 'informational']).optional(),
   windows: ruleSettings.shape.windows.unwrap().optional().meta({
     description: 'For each weekday, in the time of whoever is called. A day that is missing is closed.',
@@ -26,13 +27,13 @@ const rulesIn = z.object({
   workspace_caps: capsIn.optional().meta({ description: 'By all campaigns of the workspace together.' }),
 });
 
-const tryIn = z.object({
+const tryIn = z.strictObject({
   most: z.number().int().min(0).max(20).optional(),
   delay_ms: z.number().int().min(0).max(2_592_000_000).optional(),
   jitter: z.number().min(0).max(1).optional(),
   other_hour: z.boolean().optional(),
 });
-const retriesIn = z.object({
+const retriesIn = z.strictObject({
   max_attempts: z.number().int().min(1).max(50).optional(),
   ...{ busy: tryIn.optional(), no_answer: tryIn.optional(), voicemail: tryIn.optional() },
   ...{ failed: tryIn.optional(), dropped: tryIn.optional() },
@@ -127,6 +128,9 @@ export const progressOut = z
     contacts: z.object({
       ...{ total: count, waiting: count, reserved: count, dialing: count },
       ...{ done: count, exhausted: count, blocked: count, canceled: count },
+    }),
+    blocked_by: z.record(z.string(), count).meta({
+      description: 'Why those who are blocked are never called: how many for each reason, counted to 10 000.',
     }),
     live: z.object({ queued: count, dialing: count, active: count }),
     calls: z.object({
