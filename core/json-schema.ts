@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { brokenPart } from './broken-schema.ts';
 import type { FieldProblem } from './errors.ts';
 
 /** What a schema may weigh, as JSON. */
 const maxSchemaChars = 20_000;
 const maxDepth = 12;
+/** In names and keywords, which take turns. */
+const maxBrokenDepth = 2 * maxDepth;
 /** Checked with a regular expression of a stranger's choosing, one value could hold a process for minutes. */
 const refusedKeywords = new Set(['pattern', 'patternProperties']);
 
@@ -20,6 +23,8 @@ export type CompiledSchema =
 export function compileJsonSchema(schema: Readonly<Record<string, unknown>>): CompiledSchema {
   if (JSON.stringify(schema).length > maxSchemaChars)
     return refused(`larger than ${maxSchemaChars} characters`);
+  const broken = brokenPart(schema, maxBrokenDepth);
+  if (broken !== null) return { ok: false, problem: broken, broken: true };
   const unfit = unfitPart(schema, 0);
   if (unfit !== null) return refused(unfit);
   let compiled: z.ZodType;
@@ -41,12 +46,7 @@ export function compileJsonSchema(schema: Readonly<Record<string, unknown>>): Co
   };
 }
 
-const noList = '"required" must be a list';
-const noObject = '"properties" must be an object';
-
-const refused = (problem: string): CompiledSchema => ({
-  ...{ ok: false, problem, broken: problem === noList || problem === noObject },
-});
+const refused = (problem: string): CompiledSchema => ({ ok: false, problem, broken: false });
 
 function unfitPart(value: unknown, depth: number): string | null {
   if (typeof value !== 'object' || value === null) return null;
@@ -56,14 +56,10 @@ function unfitPart(value: unknown, depth: number): string | null {
     // schemas.
     if (refusedKeywords.has(key) && (key === 'patternProperties' || typeof part === 'string'))
       return `"${key}" is not supported; use enum, format or a description instead`;
-    if (key === 'required' && !Array.isArray(part) && !isSchema(part)) return noList;
-    if (key === 'properties' && !isSchema(part)) return noObject;
     const unfit = unfitPart(part, depth + 1);
     if (unfit !== null) return unfit;
   }
   return null;
 }
 
-const isSchema = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, '');

@@ -16,7 +16,7 @@ export interface FilledVersion {
   readonly missing: readonly string[];
 }
 
-interface Occasion extends Omit<BuiltInFacts, 'agentName' | 'language'> {
+interface Occasion extends Omit<BuiltInFacts, 'agentName' | 'language' | 'timeZone'> {
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -34,10 +34,10 @@ export async function fillVersion(
   if (!row) throw new Error(`The agent version ${agentVersionId} is not there.`);
   const { agentId, agentName } = row;
   const stored = agentDefinition.parse(row.stored);
+  const own = { ...stored.variables, ...given };
   const variables = {
-    ...builtInVariables({ ...facts, agentName, language: stored.language }),
-    ...stored.variables,
-    ...given,
+    ...builtInVariables({ ...facts, agentName, language: stored.language, timeZone: own.time_zone }),
+    ...own,
   };
   return { agentId, agentName, variables, ...fillDefinition(stored, variables) };
 }

@@ -6,7 +6,7 @@ import { adviseOnTools, checkTools } from './check-tools.ts';
 import type { AgentDefinition } from './definition.ts';
 import { fillDefinition } from './fill-definition.ts';
 import { providersOf, type Stage } from './providers.ts';
-import { builtInVariables } from './variables.ts';
+import { builtInVariables, fillVariables, isTimeZone } from './variables.ts';
 
 /** What is wrong with a definition that fits its schema. Errors keep an agent from working, warnings do not. */
 export interface Validation {
@@ -85,6 +85,10 @@ async function checkVoices(
   ].filter(({ voice, provider }) => voice !== 'default' && providersOf('tts').includes(provider));
   await Promise.all(
     named.map(async ({ path, provider, voice }) => {
+      if (provider === 'local') {
+        warnings.push(problem(path, 'the speech gateway has one voice, which speaks whatever is named here'));
+        return;
+      }
       try {
         const found = await voices.look(provider, voice);
         if (found !== null && !found.exists)
@@ -151,7 +155,7 @@ const doubles = (names: readonly string[]): number[] =>
   names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []));
 
 function checkWisdom(definition: AgentDefinition): FieldProblem[] {
-  const { idle, durationWarning, recording, turns, brain } = definition;
+  const { idle, durationWarning, recording, turns, brain, speaksFirst, firstMessage, variables } = definition;
   const found: (FieldProblem | false)[] = [
     definition.systemPrompt.trim() === '' && problem('systemPrompt', 'empty: the model is told nothing'),
     turns.endpointingMinMs > turns.endpointingMaxMs &&
@@ -170,8 +174,19 @@ function checkWisdom(definition: AgentDefinition): FieldProblem[] {
       brain.credential === '' &&
       problem('brain.credential', 'none: the webhook cannot tell our requests from anybody else’s'),
     !isLanguage(definition.language) && problem('language', 'not a language tag such as en-US'),
+    speaksFirst === 'wait' &&
+      firstMessage.trim() === '' &&
+      problem('firstMessage', 'empty: the agent says nothing until the caller has spoken'),
+    variables.time_zone !== undefined &&
+      !isTimeZone(variables.time_zone) &&
+      problem('variables.time_zone', 'no time zone such as America/New_York: that of the server counts'),
   ];
-  return [...found.filter((one) => one !== false), ...undefinedVariables(definition)];
+  return [
+    ...found.filter((one) => one !== false),
+    ...unheardPhrases(definition),
+    ...unusableVariables(definition),
+    ...undefinedVariables(definition),
+  ];
 }
 
 function isLanguage(tag: string): boolean {
@@ -181,6 +196,20 @@ function isLanguage(tag: string): boolean {
     return false;
   }
 }
+
+const unheardPhrases = ({ endCallPhrases }: AgentDefinition): FieldProblem[] =>
+  endCallPhrases.flatMap((phrase, index) =>
+    /[\p{L}\p{N}]/u.test(phrase)
+      ? []
+      : [problem(`endCallPhrases.${index}`, 'without a word: it is never found in what the agent says')],
+  );
+
+const unusableVariables = ({ variables }: AgentDefinition): FieldProblem[] =>
+  Object.keys(variables)
+    .filter((name) => fillVariables(`{{${name}}}`, { [name]: 'x' }).text !== 'x')
+    .map((name) =>
+      problem(`variables.${name}`, 'no text can name it: leave out braces, and blanks at its ends'),
+    );
 
 function undefinedVariables(definition: AgentDefinition): FieldProblem[] {
   const builtIn = builtInVariables({

@@ -71,6 +71,12 @@ describe('built-in variables', () => {
     expect(builtInVariables({ ...facts, language: '???' }).today).toBe('Monday, May 4, 2026');
   });
 
+  test('are of the zone that the agent or the call names; one that there is not is as good as none', () => {
+    const at = (timeZone?: string) => builtInVariables({ ...facts, timeZone }).today;
+    expect(at('Pacific/Kiritimati')).toBe('Tuesday, May 5, 2026');
+    expect(at('Mars/Olympus')).toBe(at());
+  });
+
   test('an unknown caller is empty', () => {
     expect(builtInVariables({ ...facts, callerNumber: null }).caller_number).toBe('');
   });

@@ -1,3 +1,5 @@
+import { IANAZone } from 'luxon';
+
 /** Filling of `{{name}}` in prompts. Pure. */
 
 export interface BuiltInFacts {
@@ -8,8 +10,8 @@ export interface BuiltInFacts {
   /** BCP 47; an unknown one falls back to en-US. */
   readonly language: string;
   readonly at: Date;
-  /** IANA name; the process's own zone when left out. */
-  readonly timeZone?: string;
+  /** IANA name; the process's own zone when left out or unknown. */
+  readonly timeZone?: string | undefined;
 }
 
 /** Variables that every agent has without anybody setting them. What a call or an agent sets goes before them. */
@@ -17,7 +19,7 @@ export function builtInVariables(facts: BuiltInFacts): Record<string, string> {
   const format = (options: Intl.DateTimeFormatOptions) =>
     dateFormat(facts.language, {
       ...options,
-      ...(facts.timeZone ? { timeZone: facts.timeZone } : {}),
+      ...(facts.timeZone && isTimeZone(facts.timeZone) ? { timeZone: facts.timeZone } : {}),
     }).format(facts.at);
   return {
     caller_number: facts.callerNumber ?? '',
@@ -28,6 +30,9 @@ export function builtInVariables(facts: BuiltInFacts): Record<string, string> {
     now: format({ timeStyle: 'short' }),
   };
 }
+
+/** Whether a text is the name of a time zone, such as America/New_York. */
+export const isTimeZone = (name: string): boolean => IANAZone.isValidZone(name);
 
 function dateFormat(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   try {

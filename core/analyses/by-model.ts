@@ -22,7 +22,7 @@ const answerSchema = z.object({
   success: z.object({ met: z.boolean().nullable(), reason: text(1_000).nullish() }),
   sentiment: z.enum(sentiments),
   action_items: z.array(text(500)).transform((items) => items.filter(Boolean).slice(0, 20)),
-  structured: z.unknown(),
+  structured: z.unknown().optional(),
 });
 type Answer = z.output<typeof answerSchema>;
 

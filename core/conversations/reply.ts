@@ -8,7 +8,7 @@ import { questionIn, quotePassages } from '../knowledge/quote-passages.ts';
 import { retrieve } from '../knowledge/retrieve.ts';
 import { LanguageModelError } from '../language-model-error.ts';
 import type { ModelToolCall } from '../ports.ts';
-import type { Tool } from '../tools/tool.ts';
+import { maxCallsAtOnce, type Tool } from '../tools/tool.ts';
 import { apology } from './apology.ts';
 import { brainOf } from './brain.ts';
 import { carryOut } from './carry-out.ts';
@@ -92,7 +92,11 @@ export class ChatReply {
           this.#problem('The model called functions again and again; it was stopped.');
           break;
         }
-        for (const call of calls) yield* this.#use(call, tools, signal);
+        for (const call of calls.slice(0, maxCallsAtOnce)) yield* this.#use(call, tools, signal);
+        if (calls.length > maxCallsAtOnce)
+          this.#problem(
+            `The model called ${calls.length} functions at once; only ${maxCallsAtOnce} were carried out.`,
+          );
         if (this.#ends || this.#next) break;
       }
     } finally {

@@ -21,11 +21,11 @@ export async function speakerOf(
   return { agentId, definition: await withThread(ctx, definition, conversation) };
 }
 
-/** What a chat knows beside the variables that it was given. */
-export const chatFacts = ({ variables, createdAt }: Pick<Conversation, 'variables' | 'createdAt'>) => ({
+/** What a chat knows beside the variables that it was given. It may go on for days: the time is that of each reply. */
+export const chatFacts = ({ variables }: Pick<Conversation, 'variables'>) => ({
   callerNumber: null,
   calledNumber: null,
   direction: 'inbound' as const,
-  at: createdAt,
+  at: new Date(),
   variables,
 });

@@ -39,7 +39,7 @@ export const startConversation = operation({
     const id = newId();
     const agentVersionId =
       version === undefined ? versionFor(agent, id) : (await findVersion(ctx, agentId, version)).id;
-    const filled = await fillVersion(ctx, agentVersionId, chatFacts({ variables, createdAt: new Date() }));
+    const filled = await fillVersion(ctx, agentVersionId, chatFacts({ variables }));
     const [row] = await ctx.db
       .insert(conversations)
       .values({

@@ -42,5 +42,8 @@ export interface Tool {
   run(args: Record<string, unknown>, use: ToolUse): Promise<ToolOutcome>;
 }
 
+/** Functions that a model may call in one breath; more of them are a model gone wild. */
+export const maxCallsAtOnce = 16;
+
 /** What the model is told of a fault that is not for it. */
 export const neutralFailure = 'This did not work. Tell the caller and go on.';

@@ -96,6 +96,9 @@ describe('validation', () => {
         idle: { prompts: ['Hello?'], promptAfterMs: 20_000, hangUpAfterMs: 10_000 },
         recording: { policy: 'on' },
         durationWarning: { beforeMs: 10_000 },
+        endCallPhrases: ['Goodbye', '…'],
+        variables: { ' town ': 'Kiel', time_zone: 'Mars/Olympus' },
+        tts: { provider: 'local', voice: 'amy' },
         turns: { endpointingMinMs: 900, endpointingMaxMs: 800 },
         functions: [
           fn({
@@ -109,13 +112,17 @@ describe('validation', () => {
     expect(errors).toEqual([]);
     expect(warnings.map(({ path }) => path).sort()).toEqual([
       'durationWarning.text',
+      'endCallPhrases.1',
       'functions.0.parameters',
       'functions.1',
       'idle.hangUpAfterMs',
       'recording.consentLine',
       'systemPrompt',
+      'tts.voice',
       'turns.endpointingMaxMs',
       'variables',
+      'variables. town ',
+      'variables.time_zone',
     ]);
   });
 
@@ -128,6 +135,14 @@ describe('validation', () => {
     [
       { functions: [fn({ parameters: { type: 'object', properties: ['zip'] } })] },
       ...(['functions.0.parameters', '"properties" must be an object'] as const),
+    ],
+    [
+      { functions: [fn({ parameters: { properties: { zip: { type: 'text' } } } })] },
+      ...(['functions.0.parameters', 'the type of "properties.zip" is "text"; there are string,'] as const),
+    ],
+    [
+      { functions: [fn({ parameters: { properties: { zip: 'string' } } })] },
+      ...(['functions.0.parameters', '"properties.zip" must be an object'] as const),
     ],
     [
       { language: 'de-DE', stt: { provider: 'local', fallbacks: [{ provider: 'local' }] } },

@@ -255,6 +255,12 @@ describe('by a model', () => {
     expect(requests[1].messages.at(-1).content).toContain('structured.guests');
   });
 
+  test('an answer without the structured part that nobody wants is whole', async () => {
+    const { analysis, requests } = await analysed([say({ structured: undefined })], {});
+    expect(requests).toHaveLength(1);
+    expect(analysis).toMatchObject({ analyzedBy: 'mock-model-1', structured: null, structuredProblem: null });
+  });
+
   test.each([
     ['null', { structured: null }],
     ['a text', { structured: 'Ada' }],

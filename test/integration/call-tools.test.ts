@@ -188,6 +188,27 @@ describe('a text message', () => {
     expect(await use('send_message', { text: 'too many' })).toMatchObject({ ok: false });
   });
 
+  test('goes to nobody else who is on the do-not-call list, or has had enough that day', async () => {
+    const { plan, use } = await newCall();
+    const { workspaceId } = plan;
+    const [unwilling, weary] = ['+14155550177', '+14155550178'];
+    await t.db
+      .insert(doNotCall)
+      .values({ workspaceId, phone: unwilling, source: 'opt_out', addedBy: 'agent' });
+    const earlier = Array.from({ length: 5 }, (_, n) => ({
+      requestKey: `${workspaceId}-${n}`,
+      body: `${n}`,
+    }));
+    await t.db.insert(textMessages).values(earlier.map((row) => ({ ...row, workspaceId, toNumber: weary })));
+    const write = (phone_number: string) => use('send_message', { text: 'Hello.', phone_number });
+    expect((await write(unwilling)).words).toContain('do-not-call list');
+    expect((await write(weary)).words).toContain('too many messages within a day');
+    expect(await t.db.$count(textMessages, eq(textMessages.callId, plan.callId))).toBe(0);
+    expect(await write('+14155550179')).toMatchObject({ ok: true });
+    await use('opt_out', {});
+    expect(await write(callerNumber)).toMatchObject({ ok: true });
+  });
+
   test('goes to Twilio in its own words, once', async () => {
     await using twilio = await fakeTwilio((response) =>
       response.writeHead(201).end(JSON.stringify({ sid: 'SM1', status: 'queued' })),

@@ -1,13 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DateTime } from 'luxon';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
   conversationLimits,
   endConversation,
   getConversation,
   sendMessage,
 } from '../../core/conversations/index.ts';
+import type { ChatModel } from '../../core/ports.ts';
+import { maxCallsAtOnce } from '../../core/tools/tool.ts';
+import { conversations } from '../../db/schema/conversations.ts';
 import { textMessages } from '../../db/schema/text-messages.ts';
 import { allOf, ChatDesk, textOf } from '../factories/chats.ts';
 import { teach } from '../factories/knowledge.ts';
@@ -127,6 +131,45 @@ describe('a chat', () => {
     expect(messages.filter(({ role }) => role === 'error').map(({ text }) => text)).toEqual([
       'The model called functions again and again; it was stopped.',
     ]);
+  });
+
+  test('whose model calls very many functions at once has a few carried out', async () => {
+    const { say, read } = await desk.chat({ builtIns: ['take_note'] });
+    const { chatModel } = t.ports;
+    onTestFinished(() => void Object.assign(t.ports, { chatModel }));
+    const wild: ChatModel = {
+      async *stream({ messages }) {
+        if (messages.at(-1)?.role === 'tool') yield { type: 'text', text: 'Noted.' };
+        else
+          for (let n = 0; n < 100; n++)
+            yield { type: 'tool_call', id: `${n}`, name: 'take_note', arguments: `{"text":"${n}"}` };
+      },
+    };
+    Object.assign(t.ports, { chatModel: wild });
+    expect(textOf(await say('Note it all'))).toBe('Noted.');
+    const { messages } = await read();
+    expect(messages.filter(({ role }) => role === 'note')).toHaveLength(maxCallsAtOnce);
+    expect(messages.find(({ role }) => role === 'error')?.text).toBe(
+      'The model called 100 functions at once; only 16 were carried out.',
+    );
+  });
+
+  test('knows what time it is for the person now, not when the chat began', async () => {
+    const { say, conversationId } = await desk.chat(
+      { systemPrompt: 'It is {{today}}.' },
+      { variables: { time_zone: 'Pacific/Kiritimati' } },
+    );
+    const dayThere = () =>
+      DateTime.now().setZone('Pacific/Kiritimati').setLocale('en-US').toLocaleString(DateTime.DATE_HUGE);
+    await t.db
+      .update(conversations)
+      .set({ createdAt: new Date('2026-01-01T12:00:00Z') })
+      .where(eq(conversations.id, conversationId));
+    const before = dayThere();
+    await say('What day is it?');
+    expect([before, dayThere()].map((day) => `It is ${day}.`)).toContain(
+      desk.asked[0]?.messages[0]?.content.split('\n')[0],
+    );
   });
 
   test('whose model has nothing to say about what a function found says a sentence all the same', async () => {

@@ -95,7 +95,8 @@ class WebhookStream extends llm.LLMStream {
 const wireMessages = z.array(
   z.object({
     role: z.string(),
-    content: z.unknown(),
+    // A message that only calls functions has none.
+    content: z.unknown().optional(),
     tool_call_id: z.string().default(''),
     tool_calls: z
       .array(z.object({ id: z.string(), function: z.object({ name: z.string(), arguments: z.string() }) }))

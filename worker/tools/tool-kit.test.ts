@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { llm, voice } from '@livekit/agents';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CallEventBody } from '../../core/calls/events.ts';
-import { type Tool, ToolError } from '../../core/tools/tool.ts';
+import { maxCallsAtOnce, type Tool, ToolError } from '../../core/tools/tool.ts';
 import { createLogger } from '../../platform/log.ts';
 import { sharedTool, type ToolKit } from './tool-kit.ts';
 import { ToolUses } from './tool-uses.ts';
@@ -14,7 +14,7 @@ afterEach(() => void vi.useRealTimers());
 function rig(tool: Partial<Tool> = {}) {
   const events: CallEventBody[] = [];
   const said: string[] = [];
-  const speechHandle = { interrupted: false, allowInterruptions: true };
+  const speechHandle = { interrupted: false, allowInterruptions: true, numSteps: 1 };
   const kit = {
     events: { emit: (event: CallEventBody) => void events.push(event) },
     log: createLogger('test', { level: 'silent' }),
@@ -119,6 +119,19 @@ test('a function that may be interrupted is told when the caller talks on', asyn
   expect(given?.aborted).toBe(true);
 });
 
+test('no more functions are called at once than a model in its senses would', async () => {
+  const { use, events, speechHandle } = rig();
+  const uses = Array.from({ length: maxCallsAtOnce + 1 }, use);
+  const settled = await Promise.allSettled(uses);
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(maxCallsAtOnce);
+  expect(settled.at(-1)).toMatchObject({
+    reason: new llm.ToolError('Not done: at most 16 functions can be called at once.'),
+  });
+  expect(events.filter(({ type }) => type === 'tool.called')).toHaveLength(maxCallsAtOnce);
+  speechHandle.numSteps++;
+  expect(await use()).toBe('found');
+});
+
 test('somebody waits for a function until it has returned or failed', async () => {
   for (const run of [
     async () => after(5_000, { result: 1 }),
@@ -156,4 +169,11 @@ test('what nobody carries out is reported, though the model gives it the id of w
     { type: 'tool.called', name: 'teleport' },
     { type: 'tool.returned', name: 'teleport', ok: false },
   ]);
+  uses.begin('call_0');
+  uses.end();
+  session.emit(voice.AgentSessionEventTypes.FunctionToolsExecuted, {
+    functionCalls: ['look', 'teleport'].map((name) => ({ callId: 'call_0', name, args: '{}' })),
+    functionCallOutputs: ['found', 'unknown'].map((output) => ({ callId: 'call_0', output })),
+  });
+  expect(events.at(-1)).toMatchObject({ name: 'teleport', ok: false, result: 'unknown' });
 });

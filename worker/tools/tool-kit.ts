@@ -2,6 +2,7 @@ import { llm, voice } from '@livekit/agents';
 import type { CallPlan } from '../../core/calls/plan.ts';
 import type { Secret } from '../../core/credentials/secret.ts';
 import {
+  maxCallsAtOnce,
   neutralFailure,
   type Tool,
   ToolError,
@@ -100,6 +101,8 @@ export function holdSpeech(speech: voice.SpeechHandle): () => void {
   };
 }
 
+const tooMany = `Not done: at most ${maxCallsAtOnce} functions can be called at once.`;
+
 /** In words for the model: another departure was in the way of this one. */
 export const notDone = (problem: string): string => `Not done: ${problem} Only one of them at a time.`;
 
@@ -122,6 +125,8 @@ function report(
     execute: async (args: Record<string, unknown>, options: llm.ToolOptions) => {
       const startedAt = Date.now();
       const { toolCallId } = options;
+      // Recorded like all that nobody carries out (unknown-calls.ts).
+      if (!kit.uses.admit(options.ctx.speechHandle)) throw new llm.ToolError(tooMany);
       const returned = (ok: boolean, result: unknown, { status, attempts }: ToolFacts) =>
         kit.events.emit({
           type: 'tool.returned',

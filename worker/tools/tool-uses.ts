@@ -1,8 +1,19 @@
+import { maxCallsAtOnce } from '../../core/tools/tool.ts';
+
 /** The uses of functions in one call, whichever agent has it. */
 export class ToolUses {
   readonly #begun = new Map<string, number>();
+  readonly #atOnce = new WeakMap<object, { readonly step: number; readonly count: number }>();
   #count = 0;
   #running = 0;
+
+  /** Whether one more of the functions that the model calls in this step of a speech may begin. Counts it. */
+  admit(speech: { readonly numSteps: number }): boolean {
+    const before = this.#atOnce.get(speech);
+    const count = before && before.step === speech.numSteps ? before.count + 1 : 1;
+    this.#atOnce.set(speech, { step: speech.numSteps, count });
+    return count <= maxCallsAtOnce;
+  }
 
   /** One more begins; to be followed by `end`. */
   begin(toolCallId: string): void {

@@ -10,9 +10,10 @@ export function reportUnknownCalls(
   { uses, events }: Pick<ToolKit, 'uses' | 'events'>,
 ): void {
   session.on(voice.AgentSessionEventTypes.FunctionToolsExecuted, ({ functionCalls, functionCallOutputs }) => {
-    for (const { callId, name, args } of functionCalls) {
+    for (const [index, { callId, name, args }] of functionCalls.entries()) {
       if (uses.take(callId)) continue;
-      const output = functionCallOutputs.find((one) => one.callId === callId);
+      // In the same order; of calls with the same id each has its own.
+      const output = functionCallOutputs[index];
       events.emit({ type: 'tool.called', toolCallId: callId, name, arguments: args });
       events.emit({
         type: 'tool.returned',
