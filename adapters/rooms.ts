@@ -1,12 +1,12 @@
 import { RoomAgentDispatch, RoomConfiguration, TrackSource } from '@livekit/protocol';
-import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
+import { AccessToken, RoomServiceClient, ServerError } from 'livekit-server-sdk';
 import type { DispatchMetadata } from '../core/calls/plan.ts';
 import type { Rooms } from '../core/ports.ts';
 import type { Config } from '../platform/config.ts';
 
 type LiveKit = Config['livekit'];
 
-/** core/ports.ts `Rooms` on LiveKit's access tokens. */
+/** core/ports.ts `Rooms` on LiveKit's access tokens and room service. */
 export class LiveKitRooms implements Rooms {
   readonly #livekit: LiveKit;
   readonly #agentName: string;
@@ -47,7 +47,19 @@ export class LiveKitRooms implements Rooms {
     });
     return { token: await token.toJwt(), url: this.#browserUrl };
   }
+
+  async identities(roomName: string): Promise<readonly string[]> {
+    try {
+      return (await roomService(this.#livekit).listParticipants(roomName)).map(({ identity }) => identity);
+    } catch (error) {
+      if (error instanceof ServerError && error.code === 'not_found') return [];
+      throw error;
+    }
+  }
 }
+
+const roomService = ({ httpUrl, apiKey, apiSecret }: LiveKit, timeoutMs = 5_000): RoomServiceClient =>
+  new RoomServiceClient(httpUrl, apiKey, apiSecret, { requestTimeout: timeoutMs / 1_000, failover: false });
 
 export interface OpenRoom {
   readonly sid: string;
@@ -56,9 +68,5 @@ export interface OpenRoom {
 
 /** The rooms LiveKit has open now. Throws when it does not answer within `timeoutMs`. */
 export async function listOpenRooms(livekit: LiveKit, { timeoutMs = 5_000 } = {}): Promise<OpenRoom[]> {
-  const client = new RoomServiceClient(livekit.httpUrl, livekit.apiKey, livekit.apiSecret, {
-    requestTimeout: timeoutMs / 1_000,
-    failover: false,
-  });
-  return (await client.listRooms()).map(({ sid, name }) => ({ sid, name }));
+  return (await roomService(livekit, timeoutMs).listRooms()).map(({ sid, name }) => ({ sid, name }));
 }

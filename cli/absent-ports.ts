@@ -5,7 +5,7 @@ export function absentPorts(who: string): Ports {
   const absent = () => Promise.reject(new Error(`${who} asks nobody outside.`));
   const noCarrier = { search: absent, buy: absent, find: absent, release: absent };
   return {
-    rooms: { issueVisitorToken: absent },
+    rooms: { issueVisitorToken: absent, identities: absent },
     fleet: { hosts: absent, activeRooms: absent },
     blobs: { put: absent, get: absent, remove: absent },
     embedder: null,

@@ -115,6 +115,8 @@ export interface Rooms {
     readonly name: string;
     readonly ttlMs: number;
   }): Promise<{ readonly token: string; readonly url: string }>;
+  /** Who is in a room, by identity; nobody: there is no such room. Throws when LiveKit does not answer. */
+  identities(roomName: string): Promise<readonly string[]>;
 }
 
 /** What an agent's session has answered to a command. */

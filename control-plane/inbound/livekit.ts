@@ -6,7 +6,7 @@ import type { Call } from '../../core/calls/call.ts';
 import { endBridgedCall } from '../../core/calls/end-bridged.ts';
 import { giveUpWaiting } from '../../core/calls/give-up-waiting.ts';
 import { locateCallByRoom } from '../../core/calls/locate-by-room.ts';
-import { isSupervisorIdentity, numberAttribute } from '../../core/calls/plan.ts';
+import { isPersonIdentity, isSupervisorIdentity, numberAttribute } from '../../core/calls/plan.ts';
 import { startInboundCall } from '../../core/calls/start-inbound.ts';
 import { type Context, type Services, systemContext } from '../../core/context.ts';
 import { DomainError } from '../../core/errors.ts';
@@ -128,11 +128,24 @@ async function somebodyLeft(
   const call = await locateCallByRoom(ctx, { roomName });
   const callId = call?.id ?? (await noteMissed(ctx, roomName, person));
   if (callId === null) return;
-  if (call && !isMadeAnew(person.disconnectReason))
+  if (call?.bridgedAt && !isMadeAnew(person.disconnectReason) && (await isApart(deps, roomName, person)))
     await endIfBridged(ctx, call, 'One of the two who were connected has hung up.');
   // A phone leaves so by hanging up only; a visitor also when they load the page anew.
   const hasHungUp = person.disconnectReason === DisconnectReason.CLIENT_INITIATED;
   if (hasHungUp && person.kind === ParticipantInfo_Kind.SIP) await giveUpWaiting(ctx, { callId });
+}
+
+/**
+ * Whether the caller who was put through has left, or the last one they talked with: a conference may have been more.
+ */
+async function isApart(
+  { services }: LiveKitInboundDeps,
+  roomName: string,
+  { identity: left }: ParticipantInfo,
+): Promise<boolean> {
+  if (!isPersonIdentity(left)) return true;
+  const here = await services.ports.rooms.identities(roomName);
+  return !here.some((identity) => identity !== left && isPersonIdentity(identity));
 }
 
 /**

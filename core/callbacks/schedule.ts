@@ -1,3 +1,4 @@
+import { and, eq, ne } from 'drizzle-orm';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { DateTime } from 'luxon';
 import { z } from 'zod';
@@ -11,6 +12,8 @@ import { ToolError } from '../tools/tool.ts';
 import { noCampaign } from './judge.ts';
 
 const maxDaysAhead = 90;
+/** To different numbers: somebody who books for a family, and no stranger who fills the line. */
+const maxOfConversation = 5;
 
 export const callbackArguments = z.object({
   time: z.string().trim().min(1).max(40),
@@ -20,7 +23,8 @@ export const callbackArguments = z.object({
 });
 
 /**
- * Keeps a call-back that somebody asked an agent for, and says when it will be. Throws ToolError with what to ask for.
+ * Keeps a call-back that somebody asked an agent for, and says when it will be. An earlier one of the same conversation
+ * to the same number is moved by it. Throws ToolError with what to ask for.
  */
 export async function scheduleCallback(
   ctx: Pick<OperationContext, 'db'>,
@@ -42,7 +46,12 @@ export async function scheduleCallback(
     throw new ToolError(
       'This number is on the do-not-call list, so no call can be promised. Tell the caller.',
     );
-  await ctx.db
+  const others = await otherCallbacks(ctx, subject, phoneNumber);
+  if (others.length >= maxOfConversation)
+    throw new ToolError(
+      `There are ${maxOfConversation} call-backs of this conversation already, and there can be no more. Tell the caller.`,
+    );
+  const made = await ctx.db
     .insert(callbacks)
     .values({
       workspaceId: subject.workspaceId,
@@ -55,8 +64,46 @@ export async function scheduleCallback(
       reason: asked.reason,
       requestKey: requestKey(subject, toolCallId),
     })
-    .onConflictDoNothing();
+    .onConflictDoNothing()
+    .returning();
+  const [kept] = made;
+  if (kept) await cancelEarlier(ctx, subject, kept);
   return `The call-back is booked for ${spoken(due)} (${due.zoneName}). Say the day and time to the caller.`;
+}
+
+const ofConversation = ({ callId, conversationId }: ToolSubject) =>
+  callId === null ? eq(callbacks.conversationId, conversationId ?? '') : eq(callbacks.callId, callId);
+
+/** What this conversation has promised to other numbers, and is not over. */
+async function otherCallbacks(
+  { db }: Pick<OperationContext, 'db'>,
+  subject: ToolSubject,
+  phoneNumber: string,
+) {
+  return db
+    .select({ id: callbacks.id })
+    .from(callbacks)
+    .where(
+      and(ofConversation(subject), eq(callbacks.status, 'pending'), ne(callbacks.phoneNumber, phoneNumber)),
+    );
+}
+
+/** They have asked for another time: they are not called twice. */
+async function cancelEarlier(
+  { db }: Pick<OperationContext, 'db'>,
+  subject: ToolSubject,
+  { id, phoneNumber }: typeof callbacks.$inferSelect,
+): Promise<void> {
+  await db
+    .update(callbacks)
+    .set({ status: 'canceled', statusReason: 'They asked for another time.' })
+    .where(
+      and(
+        ofConversation(subject),
+        ...[eq(callbacks.status, 'pending'), eq(callbacks.phoneNumber, phoneNumber)],
+        ne(callbacks.id, id),
+      ),
+    );
 }
 
 function momentOf(time: string, timeZone: string | null | undefined): DateTime<true> {

@@ -43,7 +43,7 @@ const phone = text(
 export const remoteToolSpecs = (at = new Date()): Readonly<Record<RemoteToolName, ToolSpec>> => ({
   schedule_callback: {
     name: 'schedule_callback',
-    description: `Promises the caller a call back at a time that they chose. Ask for day and time, and when it is not clear for their city or time zone. It is now ${nowInWords(at)}.`,
+    description: `Promises the caller a call back at a time that they chose. Ask for day and time, and when it is not clear for their city or time zone. Use it again to move it to another time. It is now ${nowInWords(at)}.`,
     parameters: {
       properties: {
         time: text('When to call, in the caller’s own local time, as YYYY-MM-DDTHH:MM'),

@@ -27,6 +27,8 @@ export interface FakePorts extends Ports, FakeCarriers {
   controlAnswer: ControlAnswer | null;
   /** Identities whose microphone was to be taken. */
   readonly hushed: string[];
+  /** Identities by room. */
+  readonly inRooms: Map<string, readonly string[]>;
   workerHosts: HostHeartbeat[];
   liveRooms: number;
   embedder: Embedder | null;
@@ -52,6 +54,7 @@ export function fakePorts(): FakePorts {
     issuedTokens: [],
     commands: [],
     hushed: [],
+    inRooms: new Map(),
     controlAnswer: { applied: true, detail: 'Done.' },
     workerHosts: [],
     liveRooms: 0,
@@ -74,6 +77,7 @@ export function fakePorts(): FakePorts {
         fake.issuedTokens.push(input);
         return { token: `token-of-${input.identity}`, url: 'ws://livekit.test' };
       },
+      identities: async (roomName) => fake.inRooms.get(roomName) ?? [],
     },
     voices: {
       look: async (provider, voice) => {

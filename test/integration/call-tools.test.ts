@@ -71,6 +71,40 @@ describe('a call-back', () => {
     expect(rows[0]?.dueAt.getTime()).toBe(at.startOf('minute').toMillis());
   });
 
+  test('is moved when they ask for another time, and not moved back by the use that is reported again', async () => {
+    const { plan, use } = await newCall();
+    const at = (hour: number) => ({
+      time: tomorrow('UTC').set({ hour }).toFormat("yyyy-MM-dd'T'HH:mm"),
+      time_zone: 'UTC',
+    });
+    await use('schedule_callback', at(9), 'first');
+    await use('schedule_callback', { ...at(10), phone_number: '+12125550188' });
+    await use('schedule_callback', at(17));
+    await use('schedule_callback', at(9), 'first');
+    const rows = await t.db
+      .select()
+      .from(callbacks)
+      .where(eq(callbacks.callId, plan.callId))
+      .orderBy(callbacks.dueAt);
+    expect(
+      rows.map(({ dueAt, status, statusReason }) => [dueAt.getUTCHours(), status, statusReason]),
+    ).toEqual([
+      [9, 'canceled', 'They asked for another time.'],
+      [10, 'pending', ''],
+      [17, 'pending', ''],
+    ]);
+  });
+
+  test('is promised to five other numbers in one conversation, and to no more', async () => {
+    const { use } = await newCall();
+    const time = tomorrow('UTC').toFormat("yyyy-MM-dd'T'HH:mm");
+    const to = (n: number) =>
+      use('schedule_callback', { time, time_zone: 'UTC', phone_number: `+1212555018${n}` });
+    for (let n = 0; n < 5; n++) expect(await to(n)).toMatchObject({ ok: true });
+    expect(await to(5)).toMatchObject({ ok: false, words: expect.stringContaining('no more') });
+    expect(await to(4)).toMatchObject({ ok: true });
+  });
+
   test.each([
     [{ time: '2020-01-01T10:00', time_zone: 'UTC' }, 'has passed'],
     [{ time: '2999-01-01T10:00', time_zone: 'UTC' }, 'at most 90 days'],

@@ -109,6 +109,24 @@ describe('a file for the do-not-call list', () => {
     });
   });
 
+  test.each([
+    ['UTF-16 of Excel', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le'), '\t'],
+    ['windows-1252', (text: string) => Buffer.from(text, 'latin1'), ';'],
+  ])('is read in %s, with its delimiter', async (_what, encode, delimiter) => {
+    await using t = await testContext();
+    const { ctx } = await campaigner(t);
+    const rows = [
+      ['Téléphone', 'nom'],
+      [ada, 'Ada'],
+      ['nobody', 'Bo'],
+    ];
+    const text = rows.map((cells) => `${cells.join(delimiter)}\r\n`).join('');
+    const source = chunksOf(encode(text));
+    expect(await importDoNotCall(ctx, { ...given, source })).toMatchObject({
+      ...{ added: 1, failed: 1, errors: [{ row: 3 }] },
+    });
+  });
+
   test('takes it for a header only where nobody can have meant a number', async () => {
     await using t = await testContext();
     const { ctx } = await campaigner(t);

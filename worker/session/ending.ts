@@ -1,6 +1,5 @@
 import type { voice } from '@livekit/agents';
 import { RoomServiceClient } from 'livekit-server-sdk';
-import { personIdentity } from '../../core/calls/plan.ts';
 import type { ProviderSet } from '../providers/index.ts';
 import type { Caller } from './caller.ts';
 import { faultTone } from './frames.ts';
@@ -8,7 +7,7 @@ import type { Ending } from './outcome.ts';
 import type { CallParts } from './parts.ts';
 import type { PhraseName } from './phrases.ts';
 import type { Speech } from './speech.ts';
-import { recordBridged } from './transfer/record-bridged.ts';
+import { areTogether, recordBridged } from './transfer/record-bridged.ts';
 import { within } from './within.ts';
 
 const farewellTimeoutMs = 8_000;
@@ -42,7 +41,8 @@ export async function endCall(
   await closed;
   const models = session?.usage.modelUsage ?? [];
   events.emit({ type: 'usage', models: models.map((model) => ({ ...model })) });
-  const goesOn = bridge !== undefined && areTogether(parts, caller, bridge);
+  // One of the two may have hung up while the session was being closed.
+  const goesOn = bridge !== undefined && areTogether(parts.ctx.room, caller.participant?.identity ?? '');
   if (bridge && !goesOn) await within(closeTimeoutMs, parts.recording.stop());
   let released: Promise<unknown> | undefined;
   const release = async () => {
@@ -65,22 +65,11 @@ async function sayBridged(
   const bridged = { type: 'call.bridged', transferId, to } as const;
   if (announced && recording.isUnderWay && !host.stopping.aborted) {
     events.emit({ ...bridged, recorder: true });
-    const two = [caller.participant?.identity ?? '', personIdentity(transferId)];
-    return await recordBridged(parts, two, release);
+    return await recordBridged(parts, caller.participant?.identity ?? '', release);
   }
   await within(closeTimeoutMs, recording.stop());
   events.emit(bridged);
   return undefined;
-}
-
-/** One of the two may have hung up while the session was being closed. */
-function areTogether(
-  { ctx }: CallParts,
-  { participant }: Caller,
-  { transferId }: NonNullable<Ending['bridge']>,
-): boolean {
-  const here = (identity: string) => ctx.room.remoteParticipants.has(identity);
-  return here(participant?.identity ?? '') && here(personIdentity(transferId));
 }
 
 async function sayFarewell({ output, events }: CallParts, speech: Speech, name: PhraseName): Promise<void> {

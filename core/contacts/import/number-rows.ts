@@ -1,5 +1,5 @@
-import { encodingOf } from '../../knowledge/extract/decode-text.ts';
 import { type Phone, type PhoneProblem, readPhone } from '../phone.ts';
+import { formatOf } from './sniff.ts';
 import { isSeparatorRow, readTable, TableError } from './table.ts';
 
 interface NumberRow {
@@ -11,7 +11,7 @@ interface NumberRow {
 /**
  * The rows of a text with one number in each, in its first column, E.164 or as `country` (ISO 3166) writes them, or in
  * the first two, `202,5551234`, as the registry of the US gives them out. A header and blank rows are passed over.
- * Throws TableError for what is no UTF-8 text.
+ * Throws TableError for what is no text.
  */
 export async function* numberRows(
   source: AsyncIterable<Uint8Array>,
@@ -19,9 +19,7 @@ export async function* numberRows(
 ): AsyncGenerator<NumberRow> {
   let row = 0;
   let header = 1;
-  for await (const [first = '', second = ''] of readTable(asText(source), {
-    ...{ encoding: 'utf-8', delimiter: ',' },
-  })) {
+  for await (const [first = '', second = ''] of rowsOf(source)) {
     if (++row === 1 && isSeparatorRow([first, second])) {
       header = 2;
       continue;
@@ -40,12 +38,17 @@ const isLocal = (cell: string): boolean => /^\s*\d{7}\s*$/.test(cell);
 /** A number that was mistyped is no header: whoever has it must hear of it. */
 const isHeader = (cell: string): boolean => cell.replaceAll(/\D/g, '').length < 7;
 
-async function* asText(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let first = true;
-  for await (const bytes of source) {
-    if (first && encodingOf(bytes, { complete: false }) !== 'utf-8')
-      throw new TableError('This is not a text of numbers in UTF-8; save it as CSV (UTF-8) and upload that.');
-    first = false;
-    yield bytes;
-  }
+/** The rows in whatever encoding, and between whatever cells, the beginning of the file shows. */
+async function* rowsOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+  const pieces = source[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  if (first.done) return;
+  const format = await formatOf(first.value);
+  if (format === null)
+    throw new TableError('This is not a text of numbers; save the table as CSV and upload that.');
+  const all = async function* () {
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => pieces };
+  };
+  yield* readTable(all(), format);
 }

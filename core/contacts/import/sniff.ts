@@ -18,7 +18,7 @@ export interface Sniffed extends TableFormat {
 export async function sniffTable(head: Uint8Array, complete: boolean, isUtf8: boolean): Promise<Sniffed> {
   if (head.length === 0) throw new TableError('The file is empty.');
   const encoding = encodingFor(head, complete, isUtf8);
-  const delimiter = namedDelimiter(head, encoding) ?? (await likeliestDelimiter(head, encoding));
+  const delimiter = await delimiterOf(head, encoding);
   const found = await firstRows(head, complete, { encoding, delimiter });
   const [header, ...rows] = found[0] && isSeparatorRow(found[0]) ? found.slice(1) : found;
   if (!header || header.every((cell) => cell.trim() === ''))
@@ -43,6 +43,15 @@ function encodingFor(head: Uint8Array, complete: boolean, isUtf8: boolean): Enco
   // Plain letters at the beginning, others later.
   return encoding === 'utf-8' && !isUtf8 ? 'windows-1252' : encoding;
 }
+
+/** How a text is written and what is between its cells, by its beginning; null: it is no text. */
+export async function formatOf(head: Uint8Array): Promise<TableFormat | null> {
+  const encoding = encodingOf(head, { complete: false });
+  return encoding === null ? null : { encoding, delimiter: await delimiterOf(head, encoding) };
+}
+
+const delimiterOf = async (head: Uint8Array, encoding: Encoding): Promise<string> =>
+  namedDelimiter(head, encoding) ?? (await likeliestDelimiter(head, encoding));
 
 /** By Excel's own first line, `sep=;`, with or without quotes. */
 function namedDelimiter(head: Uint8Array, encoding: Encoding): string | undefined {

@@ -287,6 +287,35 @@ describe('one of two who were put through', () => {
   });
 });
 
+describe('a caller who was put through out of a conference', () => {
+  it('talks on when one of the others hangs up, and not when they do so themselves, or the last one', async () => {
+    for (const last of ['person-2', 'caller-1']) {
+      const { callId, roomName } = await newCall();
+      const bridged = { type: 'call.bridged', transferId: randomUUID(), to: '+14155550199' } as const;
+      await recordEvents(app.t.system(), {
+        events: [{ callId, epoch: 1, seq: 1, at: Date.now(), ...bridged }],
+      });
+      const left = (identity: string) =>
+        deliver({
+          event: 'participant_left',
+          room: { sid: 'RM_a', name: roomName },
+          participant: {
+            ...{ identity, kind: ParticipantInfo_Kind.SIP },
+            disconnectReason: DisconnectReason.CLIENT_INITIATED,
+          },
+        });
+      const status = async () =>
+        (await listCallsOfRooms(app.t.system(), { roomNames: [roomName] }))[0]?.status;
+      app.t.ports.inRooms.set(roomName, ['caller-1', 'person-2']);
+      await left('person-1');
+      expect(await status()).not.toBe('ended');
+      app.t.ports.inRooms.set(roomName, []);
+      await left(last);
+      expect(await status()).toBe('ended');
+    }
+  });
+});
+
 describe('a supervisor in the room of two who were put through', () => {
   const comes = (roomName: string, identity: string, event: 'participant_joined' | 'track_published') =>
     deliver({ event, room: { sid: 'RM_a', name: roomName }, participant: { identity } });

@@ -35,7 +35,7 @@ function rig() {
       stop: async (detail: string) => void steps.push(`stopped: ${detail}`),
     },
   } as unknown as CallParts;
-  const ended = recordBridged(parts, two, async () => void steps.push('released'));
+  const ended = recordBridged(parts, 'caller', async () => void steps.push('released'));
   const leave = (identity: string, disconnectReason?: DisconnectReason) => {
     room.remoteParticipants.delete(identity);
     room.emit(RoomEvent.ParticipantDisconnected, { identity, disconnectReason });
@@ -51,6 +51,19 @@ test.each(two)('a recorder is silent, and stops when one of the two hangs up: th
   leave(who);
   expect(await ended).toBe('One of the two who were connected has hung up.');
   expect(steps).toEqual([...silent, 'stopped: ']);
+});
+
+test('after a conference it records until the caller, or the last one they talk with, hangs up', async () => {
+  const { ended, leave, room, steps } = rig();
+  room.remoteParticipants.set('person-2', { identity: 'person-2' });
+  leave('person-1');
+  await vi.waitFor(() => expect(steps).toEqual(silent));
+  leave('person-2');
+  expect(await ended).toBe('One of the two who were connected has hung up.');
+  const other = rig();
+  other.room.remoteParticipants.set('person-2', { identity: 'person-2' });
+  other.leave('caller');
+  expect(await other.ended).toBe('One of the two who were connected has hung up.');
 });
 
 test('a worker that has to stop ends the recording in order and leaves the two together', async () => {

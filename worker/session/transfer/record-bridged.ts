@@ -1,5 +1,5 @@
-import { DisconnectReason, RoomEvent } from '@livekit/rtc-node';
-import { agentStateAttribute, callIdAttribute } from '../../../core/calls/plan.ts';
+import { DisconnectReason, type Room, RoomEvent } from '@livekit/rtc-node';
+import { agentStateAttribute, callIdAttribute, isPersonIdentity } from '../../../core/calls/plan.ts';
 import { awayMs } from '../guests.ts';
 import { jobTerminated } from '../host.ts';
 import { isMadeAnew } from '../line.ts';
@@ -12,18 +12,18 @@ const roomWordsMs = 1_000;
 
 /**
  * The agent has left the conversation, and its worker stays in the room as a recorder: without a track, a recogniser, a
- * model or a voice. It keeps its slot. Ends the recording when one of the two has hung up, and answers that in words;
- * undefined: the worker itself has to go, or cannot record any more, and the two talk on. `release` lets go of what an
- * agent needs and a recorder does not.
+ * model or a voice. It keeps its slot. Ends the recording when the caller has hung up, or the last one they were put
+ * through to, and answers that in words; undefined: the worker itself has to go, or cannot record any more, and they
+ * talk on. `release` lets go of what an agent needs and a recorder does not.
  */
 export async function recordBridged(
   parts: CallParts,
-  two: readonly string[],
+  caller: string,
   release: () => Promise<void>,
 ): Promise<string | undefined> {
   const { recording, log } = parts;
   log.info('the agent has put the caller through and records on');
-  const over = untilApart(parts, two);
+  const over = untilApart(parts, caller);
   await fallSilent(parts, release);
   const detail = await over;
   await within(
@@ -35,15 +35,11 @@ export async function recordBridged(
   return detail;
 }
 
-function untilApart(
-  { ctx, host, recording }: CallParts,
-  two: readonly string[],
-): Promise<string | undefined> {
+function untilApart({ ctx, host, recording }: CallParts, caller: string): Promise<string | undefined> {
   const { room } = ctx;
   return new Promise((resolve) => {
     const look = () => {
-      if (two.some((identity) => !room.remoteParticipants.has(identity)))
-        resolve('One of the two who were connected has hung up.');
+      if (!areTogether(room, caller)) resolve('One of the two who were connected has hung up.');
     };
     room.on(RoomEvent.ParticipantDisconnected, ({ disconnectReason }) => {
       if (isMadeAnew(disconnectReason)) setTimeout(look, awayMs);
@@ -61,6 +57,12 @@ function untilApart(
     look();
   });
 }
+
+/** The caller, and somebody whom they were put through to, after a conference more than one. */
+export const areTogether = (
+  { remoteParticipants }: Pick<Room, 'remoteParticipants'>,
+  caller: string,
+): boolean => remoteParticipants.has(caller) && [...remoteParticipants.keys()].some(isPersonIdentity);
 
 const isClosed = (reason: DisconnectReason | undefined): boolean =>
   reason === DisconnectReason.ROOM_DELETED || reason === DisconnectReason.ROOM_CLOSED;
