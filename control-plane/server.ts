@@ -9,7 +9,7 @@ import { LiveKitRooms, listOpenRooms } from '../adapters/rooms.ts';
 import { ProviderVoices } from '../adapters/voices.ts';
 import type { Services } from '../core/context.ts';
 import { openDatabase } from '../db/client.ts';
-import { faultOfKey } from '../db/sealed-secrets.ts';
+import { faultOfKey, refuseOtherKey } from '../db/sealed-secrets.ts';
 import { background } from '../platform/background.ts';
 import { openBlobStore } from '../platform/blob-store.ts';
 import {
@@ -59,9 +59,7 @@ async function main(): Promise<void> {
   );
   await requireReachable(() => redis.ping(), 'The Redis of REDIS_URL cannot be used');
   const sealer = new Sealer(config.secrets.encryptionKey);
-  const fault = await faultOfKey(database.pool, sealer);
-  if (fault?.isOther) throw new ConfigError(fault.sentence);
-  if (fault !== null) log.error({ reason: fault.sentence }, 'some stored secrets cannot be opened');
+  refuseOtherKey(await faultOfKey(database.pool, sealer), log);
 
   const browserUrl = config.env.LIVEKIT_PUBLIC_URL ?? config.livekit.url;
   const { internalToken } = config.secrets;

@@ -1,3 +1,5 @@
+import { isRecord } from '../platform/is-record.ts';
+
 const types: readonly unknown[] = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'];
 
 /** Keywords by what their value is: a schema, a list of schemas, an object of schemas. */
@@ -9,7 +11,7 @@ const maps = ['properties', '$defs', 'definitions', 'dependentSchemas'];
 export function brokenPart(schema: unknown, maxDepth: number, path: readonly string[] = []): string | null {
   if (typeof schema === 'boolean' || path.length > maxDepth) return null;
   const here = path.length === 0 ? 'the schema' : `"${path.join('.')}"`;
-  if (!isObject(schema)) return `${here} must be an object, or true or false`;
+  if (!isRecord(schema)) return `${here} must be an object, or true or false`;
   const { type, required } = schema;
   const strange = [type].flat().find((name) => name !== undefined && !types.includes(name));
   if (strange !== undefined)
@@ -26,7 +28,7 @@ export function brokenPart(schema: unknown, maxDepth: number, path: readonly str
 
 function brokenKeyword(keyword: string, part: unknown, maxDepth: number, path: string[]): string | null {
   if (lists.includes(keyword) && !Array.isArray(part)) return `"${keyword}" must be a list`;
-  if (maps.includes(keyword) && !isObject(part)) return `"${keyword}" must be an object`;
+  if (maps.includes(keyword) && !isRecord(part)) return `"${keyword}" must be an object`;
   // Before 2020 the items of a list could have a schema each.
   const several = maps.includes(keyword) || Array.isArray(part);
   if (!several) return brokenPart(part, maxDepth, path);
@@ -36,6 +38,3 @@ function brokenKeyword(keyword: string, part: unknown, maxDepth: number, path: s
   }
   return null;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

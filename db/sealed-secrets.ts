@@ -1,4 +1,6 @@
+import { ConfigError } from '../platform/config.ts';
 import type { Sealer } from '../platform/crypto.ts';
+import type { Logger } from '../platform/log.ts';
 
 /** A pool or a connection of pg. */
 interface Asked {
@@ -46,6 +48,12 @@ export async function faultOfKey(
     isOther: true,
     sentence: `ENCRYPTION_KEY opens none of the ${what}: set the key that they were sealed with. If it is lost, empty the tables credentials and carrier_accounts and set phone_numbers.auth_password_sealed to null; the secrets have ${anew} then.`,
   };
+}
+
+/** Throws ConfigError when the key is another one; says in the log when it opens only a part. */
+export function refuseOtherKey(fault: Awaited<ReturnType<typeof faultOfKey>>, log: Logger): void {
+  if (fault?.isOther) throw new ConfigError(fault.sentence);
+  if (fault !== null) log.error({ reason: fault.sentence }, 'some stored secrets cannot be opened');
 }
 
 function opens(sealer: Sealer, sealed: string): boolean {

@@ -8,7 +8,7 @@ import { smtpMailer } from '../adapters/smtp-mailer.ts';
 import { twilioMessages } from '../adapters/twilio-messages.ts';
 import { type Services, systemContext } from '../core/context.ts';
 import { type DatabaseHandle, openDatabase } from '../db/client.ts';
-import { faultOfKey } from '../db/sealed-secrets.ts';
+import { faultOfKey, refuseOtherKey } from '../db/sealed-secrets.ts';
 import { background } from '../platform/background.ts';
 import { openBlobStore } from '../platform/blob-store.ts';
 import { allowedHosts, type Config, ConfigError, readConfig } from '../platform/config.ts';
@@ -50,9 +50,7 @@ async function main(): Promise<void> {
   shutdown.add('database', () => database.close());
   const sealer = new Sealer(config.secrets.encryptionKey);
   // Jobs wait out a database that is away; what the key is then worth shows when it is back.
-  const fault = await faultOfKey(database.pool, sealer).catch(() => null);
-  if (fault?.isOther) throw new ConfigError(fault.sentence);
-  if (fault !== null) log.error({ reason: fault.sentence }, 'some stored secrets cannot be opened');
+  refuseOtherKey(await faultOfKey(database.pool, sealer).catch(() => null), log);
   const redis = openRedis(config.redisUrl, log, 'queues');
   const subscriber = openRedis(config.redisUrl, log, 'call events');
   // The dialer holds its lock while it asks.

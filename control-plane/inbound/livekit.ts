@@ -6,6 +6,7 @@ import type { Call } from '../../core/calls/call.ts';
 import { endBridgedCall } from '../../core/calls/end-bridged.ts';
 import { giveUpWaiting } from '../../core/calls/give-up-waiting.ts';
 import { locateCallByRoom } from '../../core/calls/locate-by-room.ts';
+import { isMadeAnew } from '../../core/calls/made-anew.ts';
 import { isPersonIdentity, isSupervisorIdentity, numberAttribute } from '../../core/calls/plan.ts';
 import { startInboundCall } from '../../core/calls/start-inbound.ts';
 import { type Context, type Services, systemContext } from '../../core/context.ts';
@@ -128,7 +129,11 @@ async function somebodyLeft(
   const call = await locateCallByRoom(ctx, { roomName });
   const callId = call?.id ?? (await noteMissed(ctx, roomName, person));
   if (callId === null) return;
-  if (call?.bridgedAt && !isMadeAnew(person.disconnectReason) && (await isApart(deps, roomName, person)))
+  if (
+    call?.bridgedAt &&
+    !isMadeAnew(DisconnectReason[person.disconnectReason]) &&
+    (await isApart(deps, roomName, person))
+  )
     await endIfBridged(ctx, call, 'One of the two who were connected has hung up.');
   // A phone leaves so by hanging up only; a visitor also when they load the page anew.
   const hasHungUp = person.disconnectReason === DisconnectReason.CLIENT_INITIATED;
@@ -169,12 +174,6 @@ async function noteMissed(
     return null;
   }
 }
-
-/** LiveKit has told the connection that it must be made anew. Of who does not come back the sweep takes care. */
-const isMadeAnew = (reason: DisconnectReason): boolean =>
-  reason === DisconnectReason.STATE_MISMATCH ||
-  reason === DisconnectReason.DUPLICATE_IDENTITY ||
-  reason === DisconnectReason.MIGRATION;
 
 /** A phone or a visitor; a supervisor who leaves changes nothing. */
 const isSomebody = (one: ParticipantInfo | undefined): one is ParticipantInfo =>

@@ -1,3 +1,4 @@
+import { isZone } from '../campaigns/rules/time/local-time.ts';
 import type { WorkspaceContext } from '../context.ts';
 import { DomainError, type FieldProblem } from '../errors.ts';
 import { compileJsonSchema } from '../json-schema.ts';
@@ -6,7 +7,7 @@ import { adviseOnTools, checkTools } from './check-tools.ts';
 import type { AgentDefinition } from './definition.ts';
 import { fillDefinition } from './fill-definition.ts';
 import { providersOf, type Stage } from './providers.ts';
-import { builtInVariables, fillVariables, isTimeZone } from './variables.ts';
+import { builtInVariables, fillVariables } from './variables.ts';
 
 /** What is wrong with a definition that fits its schema. Errors keep an agent from working, warnings do not. */
 export interface Validation {
@@ -178,7 +179,7 @@ function checkWisdom(definition: AgentDefinition): FieldProblem[] {
       firstMessage.trim() === '' &&
       problem('firstMessage', 'empty: the agent says nothing until the caller has spoken'),
     variables.time_zone !== undefined &&
-      !isTimeZone(variables.time_zone) &&
+      !isZone(variables.time_zone) &&
       problem('variables.time_zone', 'no time zone such as America/New_York: that of the server counts'),
   ];
   return [

@@ -1,4 +1,4 @@
-import { IANAZone } from 'luxon';
+import { isZone } from '../campaigns/rules/time/local-time.ts';
 
 /** Filling of `{{name}}` in prompts. Pure. */
 
@@ -19,7 +19,7 @@ export function builtInVariables(facts: BuiltInFacts): Record<string, string> {
   const format = (options: Intl.DateTimeFormatOptions) =>
     dateFormat(facts.language, {
       ...options,
-      ...(facts.timeZone && isTimeZone(facts.timeZone) ? { timeZone: facts.timeZone } : {}),
+      ...(facts.timeZone && isZone(facts.timeZone) ? { timeZone: facts.timeZone } : {}),
     }).format(facts.at);
   return {
     caller_number: facts.callerNumber ?? '',
@@ -30,9 +30,6 @@ export function builtInVariables(facts: BuiltInFacts): Record<string, string> {
     now: format({ timeStyle: 'short' }),
   };
 }
-
-/** Whether a text is the name of a time zone, such as America/New_York. */
-export const isTimeZone = (name: string): boolean => IANAZone.isValidZone(name);
 
 function dateFormat(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   try {

@@ -1,5 +1,5 @@
 import type { callbacks } from '../../db/schema/callbacks.ts';
-import { gatherLists } from '../campaigns/ledger/gather-lists.ts';
+import { gatherLists, noCampaign } from '../campaigns/ledger/gather-lists.ts';
 import { isZone, judgeContact, locate, ruleSettings } from '../campaigns/rules/index.ts';
 import { weekdays } from '../campaigns/rules/time/week.ts';
 import { nowMs, type OperationContext } from '../context.ts';
@@ -9,8 +9,6 @@ const rules = ruleSettings.parse({
   purpose: 'informational',
   windows: Object.fromEntries(weekdays.map((day) => [day, [{ from: '00:00', to: '24:00' }]])),
 });
-/** For lists of the workspace alone. */
-export const noCampaign = '00000000-0000-0000-0000-000000000000';
 const askAgainMs = 15 * 60_000;
 
 /**

@@ -3,13 +3,12 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { DateTime } from 'luxon';
 import { z } from 'zod';
 import { callbacks } from '../../db/schema/callbacks.ts';
-import { gatherLists } from '../campaigns/ledger/gather-lists.ts';
+import { mustNotCall } from '../campaigns/ledger/gather-lists.ts';
 import { locate } from '../campaigns/rules/places/locate.ts';
 import type { OperationContext } from '../context.ts';
 import { phoneNumberField } from '../fields.ts';
 import { requestKey, type ToolSubject } from '../tools/subject.ts';
 import { ToolError } from '../tools/tool.ts';
-import { noCampaign } from './judge.ts';
 
 const maxDaysAhead = 90;
 /** To different numbers: somebody who books for a family, and no stranger who fills the line. */
@@ -39,19 +38,17 @@ export async function scheduleCallback(
   if (due <= now) throw new ToolError(`That time has passed. It is now ${spoken(now.setZone(due.zone))}.`);
   if (due > now.plus({ days: maxDaysAhead }))
     throw new ToolError(`Call-backs can be at most ${maxDaysAhead} days ahead. Ask for an earlier day.`);
-  const { listed } = await gatherLists(ctx.db, { id: noCampaign, workspaceId: subject.workspaceId }, [
-    phoneNumber,
-  ]);
-  if (listed.get(phoneNumber) === 'workspace')
+  if (await mustNotCall(ctx.db, subject.workspaceId, phoneNumber))
     throw new ToolError(
       'This number is on the do-not-call list, so no call can be promised. Tell the caller.',
     );
-  const others = await otherCallbacks(ctx, subject, phoneNumber);
-  if (others.length >= maxOfConversation)
+  const pending = and(ofConversation(subject), eq(callbacks.status, 'pending'));
+  const others = await ctx.db.$count(callbacks, and(pending, ne(callbacks.phoneNumber, phoneNumber)));
+  if (others >= maxOfConversation)
     throw new ToolError(
       `There are ${maxOfConversation} call-backs of this conversation already, and there can be no more. Tell the caller.`,
     );
-  const made = await ctx.db
+  const [kept] = await ctx.db
     .insert(callbacks)
     .values({
       workspaceId: subject.workspaceId,
@@ -66,45 +63,17 @@ export async function scheduleCallback(
     })
     .onConflictDoNothing()
     .returning();
-  const [kept] = made;
-  if (kept) await cancelEarlier(ctx, subject, kept);
+  // They have asked for another time: they are not called twice.
+  if (kept)
+    await ctx.db
+      .update(callbacks)
+      .set({ status: 'canceled', statusReason: 'They asked for another time.' })
+      .where(and(pending, eq(callbacks.phoneNumber, phoneNumber), ne(callbacks.id, kept.id)));
   return `The call-back is booked for ${spoken(due)} (${due.zoneName}). Say the day and time to the caller.`;
 }
 
 const ofConversation = ({ callId, conversationId }: ToolSubject) =>
   callId === null ? eq(callbacks.conversationId, conversationId ?? '') : eq(callbacks.callId, callId);
-
-/** What this conversation has promised to other numbers, and is not over. */
-async function otherCallbacks(
-  { db }: Pick<OperationContext, 'db'>,
-  subject: ToolSubject,
-  phoneNumber: string,
-) {
-  return db
-    .select({ id: callbacks.id })
-    .from(callbacks)
-    .where(
-      and(ofConversation(subject), eq(callbacks.status, 'pending'), ne(callbacks.phoneNumber, phoneNumber)),
-    );
-}
-
-/** They have asked for another time: they are not called twice. */
-async function cancelEarlier(
-  { db }: Pick<OperationContext, 'db'>,
-  subject: ToolSubject,
-  { id, phoneNumber }: typeof callbacks.$inferSelect,
-): Promise<void> {
-  await db
-    .update(callbacks)
-    .set({ status: 'canceled', statusReason: 'They asked for another time.' })
-    .where(
-      and(
-        ofConversation(subject),
-        ...[eq(callbacks.status, 'pending'), eq(callbacks.phoneNumber, phoneNumber)],
-        ne(callbacks.id, id),
-      ),
-    );
-}
 
 function momentOf(time: string, timeZone: string | null | undefined): DateTime<true> {
   // With an offset the time says by itself where it is meant.

@@ -1,8 +1,7 @@
 import { and, count, eq, gt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { textMessages } from '../../db/schema/text-messages.ts';
-import { noCampaign } from '../callbacks/judge.ts';
-import { gatherLists } from '../campaigns/ledger/gather-lists.ts';
+import { mustNotCall } from '../campaigns/ledger/gather-lists.ts';
 import type { OperationContext } from '../context.ts';
 import { phoneNumberField } from '../fields.ts';
 import { requestKey, type ToolSubject } from '../tools/subject.ts';
@@ -54,8 +53,7 @@ async function refuseUnasked(
   workspaceId: string,
   toNumber: string,
 ): Promise<void> {
-  const { listed } = await gatherLists(db, { id: noCampaign, workspaceId }, [toNumber]);
-  if (listed.get(toNumber) === 'workspace')
+  if (await mustNotCall(db, workspaceId, toNumber))
     throw new ToolError('This number is on the do-not-call list, so nothing is sent to it. Tell the caller.');
   const lately = gt(textMessages.createdAt, sql`now() - interval '1 day'`);
   const theirs = and(eq(textMessages.workspaceId, workspaceId), eq(textMessages.toNumber, toNumber));

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DisconnectReason, ParticipantKind, type RemoteParticipant, RoomEvent } from '@livekit/rtc-node';
+import { isMadeAnew } from '../../core/calls/made-anew.ts';
 import { isPersonIdentity } from '../../core/calls/plan.ts';
 import { awayMs } from './guests.ts';
-import { findCaller, isCaller, isMadeAnew, reasonName, waitForCaller, waitForLine } from './line.ts';
+import { findCaller, isCaller, reasonName, waitForCaller, waitForLine } from './line.ts';
 import type { CallParts } from './parts.ts';
 import { within } from './within.ts';
 
@@ -125,7 +126,7 @@ export class Caller {
     };
     // A transferred leg leaves the room before the answer to its REFER is in.
     if (this.#leaving) this.#leaving.then(() => setTimeout(gone, 1_000), gone);
-    else if (this.#answeredAt > 0 && isMadeAnew(reason))
+    else if (this.#answeredAt > 0 && isMadeAnew(reasonName(reason)))
       setTimeout(() => ctx.room.remoteParticipants.has(identity) || gone(), awayMs);
     else gone();
   }

@@ -70,11 +70,3 @@ async function waitForRoom<T>(
 /** The name of a disconnect reason, for people. */
 export const reasonName = (reason: DisconnectReason | undefined): string =>
   (reason === undefined ? undefined : DisconnectReason[reason]) ?? 'UNKNOWN_REASON';
-
-/**
- * LiveKit has told a connection that it must be made anew, or has replaced it: nobody has hung up, if they come back.
- */
-export const isMadeAnew = (reason: DisconnectReason | undefined): boolean =>
-  reason === DisconnectReason.STATE_MISMATCH ||
-  reason === DisconnectReason.DUPLICATE_IDENTITY ||
-  reason === DisconnectReason.MIGRATION;

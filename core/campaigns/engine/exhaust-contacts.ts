@@ -12,7 +12,7 @@ import type { Person } from './person.ts';
 type Db = OperationContext['db'];
 
 /** Of one statement: the campaign is held meanwhile, and a pause waits for it. */
-const rowsAtOnce = 5_000;
+export const rowsAtOnce = 5_000;
 
 /** Where in the order of index contacts_due a statement stopped. */
 const place = z.object({ key: z.string(), priority: z.number().int(), due: z.string(), id: z.uuid() });

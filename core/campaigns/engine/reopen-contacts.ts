@@ -12,15 +12,12 @@ import {
   type RuleSettings,
   ruleSettings,
 } from '../rules/index.ts';
-import { continueExhausting } from './exhaust-contacts.ts';
+import { continueExhausting, rowsAtOnce } from './exhaust-contacts.ts';
 
 /** For good only as long as the rules of a campaign are what they are. */
 export const byRules: readonly Reason[] = ['never_open', 'consent_missing', 'cap_total'];
 
 const consents: readonly Consent[] = ['unknown', 'express', 'written'];
-
-/** Of one statement: the campaign is held meanwhile, and a pause waits for it. */
-const rowsAtOnce = 5_000;
 
 interface Reopening {
   readonly id: string;

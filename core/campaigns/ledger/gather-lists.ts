@@ -29,6 +29,15 @@ export async function gatherLists(
   };
 }
 
+/** For lists of the workspace alone. */
+export const noCampaign = '00000000-0000-0000-0000-000000000000';
+
+/** Whether a number is on the do-not-call list of the whole workspace. */
+export async function mustNotCall(db: Db, workspaceId: string, phone: string): Promise<boolean> {
+  const { entries } = await entriesOf(db, { id: noCampaign, workspaceId }, [phone]);
+  return entries.length > 0;
+}
+
 async function entriesOf(
   db: Db,
   { id, workspaceId }: { readonly id: string; readonly workspaceId: string },

@@ -1,8 +1,9 @@
 import { DisconnectReason, type Room, RoomEvent } from '@livekit/rtc-node';
+import { isMadeAnew } from '../../../core/calls/made-anew.ts';
 import { agentStateAttribute, callIdAttribute, isPersonIdentity } from '../../../core/calls/plan.ts';
 import { awayMs } from '../guests.ts';
 import { jobTerminated } from '../host.ts';
-import { isMadeAnew } from '../line.ts';
+import { reasonName } from '../line.ts';
 import type { CallParts } from '../parts.ts';
 import { within } from '../within.ts';
 
@@ -42,7 +43,7 @@ function untilApart({ ctx, host, recording }: CallParts, caller: string): Promis
       if (!areTogether(room, caller)) resolve('One of the two who were connected has hung up.');
     };
     room.on(RoomEvent.ParticipantDisconnected, ({ disconnectReason }) => {
-      if (isMadeAnew(disconnectReason)) setTimeout(look, awayMs);
+      if (isMadeAnew(reasonName(disconnectReason))) setTimeout(look, awayMs);
       else look();
     });
     room.on(RoomEvent.Disconnected, (reason) =>
