@@ -8,7 +8,7 @@ import { registerSipTrunk } from '../../core/numbers/index.ts';
 import { dialCall } from '../../jobs/calls/dial.ts';
 import { rescueCall } from '../../jobs/calls/rescue.ts';
 import { syncNumberWithLiveKit } from '../../jobs/numbers/sync.ts';
-import type { JobServices } from '../../jobs/services.ts';
+import type { CallLimits, JobServices } from '../../jobs/services.ts';
 import { waitFor } from '../../platform/retry.ts';
 import { answerAfter, busy, declined, noAnswer, unreachable } from '../../simulate/softphone/callee.ts';
 import { Softphone, type SoftphoneOptions } from '../../simulate/softphone/softphone.ts';
@@ -48,12 +48,16 @@ interface Rig {
   call(callId: string): Promise<Awaited<ReturnType<typeof getCall>>['call']>;
 }
 
-async function rig(
-  options: { phone?: SoftphoneOptions; number?: { authUsername?: string; authPassword?: string } } = {},
-): Promise<Rig> {
+interface RigOptions {
+  readonly phone?: SoftphoneOptions;
+  readonly number?: { authUsername?: string; authPassword?: string };
+  readonly limits?: Partial<CallLimits>;
+}
+
+async function rig(options: RigOptions = {}): Promise<Rig> {
   const t = await testContext();
   cleanups.push(() => t[Symbol.asyncDispose]());
-  const { services, close } = jobServices(t, sip);
+  const { services, close } = jobServices(t, sip, options.limits);
   cleanups.push(close);
   const phone = await Softphone.listen(options.phone);
   cleanups.push(() => phone.close());
@@ -151,7 +155,7 @@ describe('an outbound call', () => {
   });
 
   test('that rings out ends as no answer', async () => {
-    const { services, phone, place, call, toNumber } = await rig();
+    const { services, phone, place, call, toNumber } = await rig({ limits: { ringMs: 3_000 } });
     fleet();
     phone.onInvite(noAnswer());
     const callId = await place();
@@ -163,7 +167,7 @@ describe('an outbound call', () => {
   });
 
   test('to an address where nobody is ends as failed, and says so', async () => {
-    const { services, phone, place, call } = await rig();
+    const { services, phone, place, call } = await rig({ limits: { ringMs: 3_000 } });
     fleet();
     phone.onInvite(unreachable());
     const callId = await place();
@@ -172,7 +176,7 @@ describe('an outbound call', () => {
   });
 
   test('that no worker takes never rings, and says why', async () => {
-    const { services, phone, place, call, toNumber } = await rig();
+    const { services, phone, place, call, toNumber } = await rig({ limits: { agentReadyMs: 1_500 } });
     const callId = await place();
     expect(await dialCall(services, callId)).toBe('failed');
     const row = await call(callId);
@@ -182,7 +186,7 @@ describe('an outbound call', () => {
   });
 
   test('whose agent joins but never gets ready does not ring', async () => {
-    const { services, phone, place, call, toNumber } = await rig();
+    const { services, phone, place, call, toNumber } = await rig({ limits: { agentReadyMs: 5_000 } });
     fleet({ state: 'joining' });
     const callId = await place();
     expect(await dialCall(services, callId)).toBe('failed');
@@ -349,7 +353,7 @@ describe('a call whose worker is lost', () => {
   });
 
   test('ends with words when nobody can take it over', async () => {
-    const r = await rig();
+    const r = await rig({ limits: { rescueMs: 3_000 } });
     const workers = fleet();
     const { callId, roomName } = await answeredCall(r, workers);
     await workers.close();

@@ -7,7 +7,7 @@ import { systemContext } from '../../core/context.ts';
 import { CallEvents } from '../../jobs/calls/call-events.ts';
 import { Queues } from '../../jobs/queues.ts';
 import { openRedis } from '../../jobs/redis.ts';
-import { callLimits, type JobServices } from '../../jobs/services.ts';
+import { type CallLimits, callLimits, type JobServices } from '../../jobs/services.ts';
 import { createLogger } from '../../platform/log.ts';
 import { connectLiveKit, type LiveKit } from '../../sip/livekit.ts';
 import type { TestContext } from '../harness/context.ts';
@@ -45,8 +45,11 @@ export interface JobRig {
   close(): Promise<void>;
 }
 
-/** What jobs get, on a test's own database and with short patience. */
-export function jobServices(t: TestContext, sip: SipStack): JobRig {
+/**
+ * What jobs get, on a test's own database, with the patience of a busy machine. A test of what happens when time is up
+ * says which time it is about.
+ */
+export function jobServices(t: TestContext, sip: SipStack, limits: Partial<CallLimits> = {}): JobRig {
   const log = createLogger('test', { level: 'silent' });
   const redis = openRedis(sip.redis.url, log, 'test');
   const subscriber = openRedis(sip.redis.url, log, 'test events');
@@ -59,7 +62,7 @@ export function jobServices(t: TestContext, sip: SipStack): JobRig {
     queues,
     log,
     agentName,
-    limits: { ...callLimits, agentReadyMs: 1_500, ringMs: 3_000, rescueMs: 3_000, sweepAfterMs: 0 },
+    limits: { ...callLimits, agentReadyMs: 30_000, rescueMs: 30_000, sweepAfterMs: 0, ...limits },
     sipPlace: null,
     pacing: { pacer: new MemoryPacer(), trunkCallsPerSecond: 5 },
     messagesKeepMs: 90 * 86_400_000,
@@ -131,10 +134,12 @@ export class FakeFleet {
     token.addGrant({ roomJoin: true, room, canPublish: true, canSubscribe: true });
     const connection = new Room();
     this.#rooms.set(identity, connection);
-    await connection.connect(url.replace('http', 'ws'), await token.toJwt(), {
-      autoSubscribe: false,
-      dynacast: false,
-    });
-    this.joined.push(identity);
+    try {
+      const rtcUrl = url.replace('http', 'ws');
+      await connection.connect(rtcUrl, await token.toJwt(), { autoSubscribe: false, dynacast: false });
+      this.joined.push(identity);
+    } catch {
+      this.#rooms.delete(identity);
+    }
   }
 }
