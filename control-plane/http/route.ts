@@ -78,6 +78,12 @@ interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTyp
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** What else is wrong with a body that does not fit, so that all of it is said at once. Asked only then. */
+  readonly alsoWrong?: (
+    input: Pick<Input<z.output<P>, z.output<Q>, unknown>, 'ctx' | 'params' | 'body'> & {
+      readonly problems: readonly FieldProblem[];
+    },
+  ) => Promise<readonly FieldProblem[]>;
   /** Left out: no body (204), or the handler answers by itself through `koa` (streams, pages). */
   readonly returns?: R;
   handle(
@@ -125,7 +131,10 @@ export function route<
       const collect = (found: readonly FieldProblem[]) => problems.push(...found);
       const query = check(spec.query, raw.query, collect);
       const body = check((spec.bodyAs ?? 'parsed') === 'parsed' ? spec.body : undefined, raw.body, collect);
-      if (problems.length > 0) throw new HttpError(400, 'The request does not fit.', { fields: problems });
+      if (problems.length > 0) {
+        const more = (await spec.alsoWrong?.({ ctx, params, body: raw.body, problems })) ?? [];
+        throw new HttpError(400, 'The request does not fit.', { fields: [...problems, ...more] });
+      }
       try {
         return await spec.handle({ ctx, koa, rawBody, params, query, body });
       } catch (error) {

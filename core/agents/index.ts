@@ -1,5 +1,5 @@
 export type { Agent, AgentWithDefinition } from './agent.ts';
-export { checkAgent } from './check.ts';
+export { checkAgent, checkDefinition } from './check.ts';
 export { createAgent } from './create.ts';
 export * from './definition.ts';
 export { deleteAgent } from './delete.ts';

@@ -2,22 +2,14 @@ import type { Context } from '../context.ts';
 import type { Campaign } from './campaign.ts';
 import { archiveCampaign, pauseCampaign, resumeCampaign, startCampaign, stopCampaign } from './control.ts';
 import { getCampaign } from './read.ts';
+import { moveTo, type WantedStatus } from './state.ts';
 
-/** Statuses that an operator may ask for. */
-export const wantedStatuses = ['running', 'paused', 'stopped', 'archived'] as const;
-export type WantedStatus = (typeof wantedStatuses)[number];
-
-/** The verb that leads to a status, from wherever the campaign is. `running` may become `scheduled`. */
-export async function changeStatus(
-  ctx: Context,
-  campaign: string,
-  wanted: WantedStatus,
-  liveCalls?: 'finish' | 'drop',
-): Promise<Campaign> {
-  const how = liveCalls === undefined ? {} : { liveCalls };
-  if (wanted === 'paused') return pauseCampaign(ctx, { campaign, ...how });
-  if (wanted === 'stopped') return stopCampaign(ctx, { campaign, ...how });
-  if (wanted === 'archived') return archiveCampaign(ctx, { campaign });
+/** The verb that leads to a status, from wherever the campaign is. */
+export async function changeStatus(ctx: Context, campaign: string, wanted: WantedStatus): Promise<Campaign> {
   const { status } = await getCampaign(ctx, { campaign });
-  return status === 'paused' ? resumeCampaign(ctx, { campaign }) : startCampaign(ctx, { campaign });
+  const move = moveTo(wanted, status);
+  if (move === 'start') return startCampaign(ctx, { campaign });
+  if (move === 'resume') return resumeCampaign(ctx, { campaign });
+  if (move === 'archive') return archiveCampaign(ctx, { campaign });
+  return move === 'pause' ? pauseCampaign(ctx, { campaign }) : stopCampaign(ctx, { campaign });
 }

@@ -8,7 +8,7 @@ import { type Campaign, findCampaign, updateCampaign, withNumbers } from './camp
 import { letGoCallBacks, stopped } from './engine/let-go-call-backs.ts';
 import { readMeter } from './engine/meter.ts';
 import { abandonState, ruleSettings } from './rules/index.ts';
-import { type CampaignMove, statusAfter } from './state.ts';
+import { type CampaignMove, moveTo, statusAfter, type WantedStatus } from './state.ts';
 import { checkCampaign } from './validate.ts';
 
 const input = z.object({ campaign: z.string() });
@@ -65,11 +65,24 @@ export const archiveCampaign = operation({
   scope: 'member',
   input,
   audit,
-  run: async (ctx, { campaign: named }): Promise<Campaign> => {
-    const campaign = await findCampaign(ctx, named, { lock: true });
-    return updateCampaign(ctx, campaign.id, { status: after(ctx, campaign, 'archive'), statusReason: '' });
-  },
+  run: (ctx, { campaign }): Promise<Campaign> => archive(ctx, campaign),
 });
+
+/** The same as the verbs, within an operation that changes more than the status. */
+export function bringTo(
+  ctx: WorkspaceContext,
+  { id, status }: Pick<Campaign, 'id' | 'status'>,
+  wanted: WantedStatus,
+): Promise<Campaign> {
+  const move = moveTo(wanted, status);
+  if (move === 'archive') return archive(ctx, id);
+  return move === 'pause' || move === 'stop' ? stop(ctx, id, move, { reason: '' }) : run(ctx, id, move);
+}
+
+async function archive(ctx: WorkspaceContext, named: string): Promise<Campaign> {
+  const campaign = await findCampaign(ctx, named, { lock: true });
+  return updateCampaign(ctx, campaign.id, { status: after(ctx, campaign, 'archive'), statusReason: '' });
+}
 
 async function run(ctx: WorkspaceContext, named: string, move: 'start' | 'resume'): Promise<Campaign> {
   const campaign = await findCampaign(ctx, named, { lock: true });

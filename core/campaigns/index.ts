@@ -1,5 +1,6 @@
 export type { Campaign, CampaignStatus, CampaignWithNumbers } from './campaign.ts';
-export { changeStatus, wantedStatuses } from './change-status.ts';
+export { changeCampaign } from './change.ts';
+export { changeStatus } from './change-status.ts';
 export {
   archiveCampaign,
   pauseCampaign,
@@ -15,5 +16,6 @@ export { getCampaign, listCampaigns } from './read.ts';
 export { refreshCampaigns } from './refresh.ts';
 export { retrySettings } from './retries.ts';
 export { campaignFields } from './settings.ts';
+export { wantedStatuses } from './state.ts';
 export { type CampaignProgress, getCampaignStatus, getPublicStatus } from './status.ts';
 export { updateCampaignSettings } from './update.ts';

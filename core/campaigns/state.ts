@@ -21,6 +21,16 @@ const moves: Readonly<Record<CampaignMove, readonly [from: readonly CampaignStat
     archive: [['draft', 'stopped', 'finished'], 'archived'],
   };
 
+/** Statuses that an operator may ask for. */
+export const wantedStatuses = ['running', 'paused', 'stopped', 'archived'] as const;
+export type WantedStatus = (typeof wantedStatuses)[number];
+
+/** The move that leads to a wanted status. `running` may become `scheduled`. */
+export function moveTo(wanted: WantedStatus, status: CampaignStatus) {
+  if (wanted === 'running') return status === 'paused' ? 'resume' : 'start';
+  return ({ paused: 'pause', stopped: 'stop', archived: 'archive' } as const)[wanted];
+}
+
 export const campaignMoves = Object.keys(moves) as CampaignMove[];
 
 /** Where a move leads at a moment; null: it is not possible from here. */

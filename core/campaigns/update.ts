@@ -15,26 +15,31 @@ import {
   updateCampaign,
   withNumbers,
 } from './campaign.ts';
+import { bringTo } from './control.ts';
 import { exhaustContacts } from './engine/exhaust-contacts.ts';
 import { byRules, reopenContacts } from './engine/reopen-contacts.ts';
 import { retrySettings } from './retries.ts';
 import { type Reason, type RuleSettings, ruleSettings } from './rules/index.ts';
 import { campaignChange } from './settings.ts';
+import { wantedStatuses } from './state.ts';
 import { checkCampaign } from './validate.ts';
 
 /**
  * Changes a campaign, be it running: the engine's next look, within a second, goes by it, and every call that is not
- * dialed yet is judged by it. Throws invalid with the fields, conflict when it is over or the slug is taken.
+ * dialed yet is judged by it. A status is brought about by what has been changed. Throws invalid with the fields,
+ * conflict when it is over, the slug is taken or the status cannot be.
  */
 export const updateCampaignSettings = operation({
   name: 'campaign.update',
   scope: 'member',
-  input: z.object({ campaign: z.string(), change: campaignChange }),
-  audit: ({ change }, campaign: CampaignWithNumbers) => ({
-    target: campaign.id,
-    details: { fields: Object.keys(change) },
+  input: z.object({
+    ...{ campaign: z.string(), change: campaignChange, status: z.enum(wantedStatuses).optional() },
   }),
-  run: async (ctx, { campaign: named, change: given }): Promise<CampaignWithNumbers> => {
+  audit: ({ change, status }, campaign: CampaignWithNumbers) => ({
+    target: campaign.id,
+    details: { fields: Object.keys(change), ...(status === undefined ? {} : { status }) },
+  }),
+  run: async (ctx, { campaign: named, change: given, status: wanted }): Promise<CampaignWithNumbers> => {
     const old = await findCampaign(ctx, named, { lock: true });
     if (old.status === 'stopped' || old.status === 'archived')
       throw new DomainError('conflict', `The campaign is ${old.status}; it cannot be changed any more.`);
@@ -70,7 +75,8 @@ export const updateCampaignSettings = operation({
         .insert(campaignNumbers)
         .values(numberIds.map((phoneNumberId) => ({ campaignId: old.id, phoneNumberId })));
     }
-    return { ...saved, reopening, fromNumbers };
+    const brought = wanted === undefined ? saved : await bringTo(ctx, saved, wanted);
+    return { ...brought, reopening, fromNumbers };
   },
 });
 

@@ -95,6 +95,35 @@ describe('creating an agent', () => {
     ]);
   });
 
+  it('says beside what does not fit why the agent could not work anyway', async () => {
+    const fn = (fields: object) => ({ name: 'look', url: 'https://api.example.com/', ...fields });
+    const body = {
+      temperature: 9,
+      custom_functions: [
+        fn({ url: 'ftp://x' }),
+        fn({ name: 'buy', url: 'http://10.0.0.1/' }),
+        fn({ credential: 'none such' }),
+      ],
+      transfer_to: 'the front desk',
+      voicemail_action: 'leave_message',
+      voicemail_message: 7,
+    };
+    const reasons = [
+      'custom_functions.0.url',
+      'custom_functions.1.url',
+      'custom_functions.2.credential',
+      'temperature',
+      'transfer_to',
+      'voicemail_message',
+    ];
+    const answer = await post(body);
+    expect([answer.status, fieldsOf(answer.body)]).toEqual([400, ['agent_name', ...reasons].sort()]);
+    const { id } = await newAgent(ada.ctx);
+    const changed = await put(id, body);
+    expect([changed.status, fieldsOf(changed.body)]).toEqual([400, reasons]);
+    expect((await post([body])).status).toBe(400);
+  });
+
   it('answers a number that the workspace does not have with 400 at phone_number', async () => {
     const answer = await post({ agent_name: 'A', phone_number: '+16505550000' });
     expect([answer.status, fieldsOf(answer.body)]).toEqual([400, ['phone_number']]);

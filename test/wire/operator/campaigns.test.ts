@@ -173,6 +173,22 @@ describe('/api/v/campaign/', () => {
     expect((await send('GET', `/api/v/campaign/${slug}/`)).status).toBe(404);
   });
 
+  it('changes all that one request asks for, or nothing', async () => {
+    const { slug, name } = await made();
+    const both = (body: object) => send('PATCH', `/api/v/campaign/${slug}/`, body);
+    expect((await both({ name: 'Renamed', status: 'paused' })).status).toBe(409);
+    expect((await send('GET', `/api/v/campaign/${slug}/`)).body).toMatchObject({ name, version: 1 });
+    const begun = await both({ name: 'Renamed', status: 'running' });
+    expect(begun.body).toMatchObject({ name: 'Renamed', status: 'running', version: 2 });
+    const halted = await both({ live_calls: 'drop', status: 'paused' });
+    expect(halted.body).toMatchObject({ live_calls: 'drop', status: 'paused' });
+    expect((await both({ weight: 7, status: 'archived' })).status).toBe(409);
+    expect((await both({ weight: 7, status: 'running' })).body).toMatchObject({
+      weight: 7,
+      status: 'running',
+    });
+  });
+
   it('with its start ahead is scheduled; agents and numbers in use cannot be deleted, and it is said by whom', async () => {
     const { slug, name } = await made({ start_at: '2099-01-01T00:00:00Z', name: 'New year' });
     const started = await send('PATCH', `/api/v/campaign/${slug}/`, { status: 'running' });

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import {
-  changeStatus,
+  changeCampaign,
   createCampaign,
   deleteCampaign,
   getCampaign,
   getPublicStatus,
   listCampaigns,
-  updateCampaignSettings,
 } from '../../../../core/campaigns/index.ts';
 import type { Context } from '../../../../core/context.ts';
 import { emailField } from '../../../../core/fields.ts';
@@ -119,10 +118,8 @@ const update = (method: Method, operationId: string) =>
 
 async function change(ctx: Context, slug: string, body: z.output<typeof campaignChangeIn>) {
   const { status, ...settings } = body;
-  const given = settingsOf(settings);
   const { id } = await getCampaign(ctx, { campaign: slug });
-  if (Object.keys(given).length > 0) await updateCampaignSettings(ctx, { campaign: id, change: given });
-  if (status !== undefined) await changeStatus(ctx, id, status, body.live_calls);
+  await changeCampaign(ctx, id, { change: settingsOf(settings), status });
   return getCampaign(ctx, { campaign: id });
 }
 

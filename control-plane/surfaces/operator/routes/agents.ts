@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import {
+  checkDefinition,
   createAgent,
   deleteAgent,
   getAgent,
   listAgents,
   updateAgent,
 } from '../../../../core/agents/index.ts';
+import type { Context } from '../../../../core/context.ts';
+import type { FieldProblem } from '../../../../core/errors.ts';
 import { idParams } from '../../../http/params.ts';
-import { route } from '../../../http/route.ts';
+import { route, toWireName } from '../../../http/route.ts';
+import { soundPart } from '../../../http/sound-part.ts';
 import { definitionOf } from '../agent-definition.ts';
 import { presentAgentFor } from '../presenters/agent.ts';
 import { agentCreate, agentOut, agentUpdate, agentWireNames } from '../schemas/agent.ts';
@@ -26,6 +30,26 @@ const list = route({
   handle: async ({ ctx }) => (await listAgents(ctx, {})).map((agent) => present(ctx, agent)),
 });
 
+/** Why an agent could not work even if what does not fit were mended; of a field that does not fit nothing more. */
+async function alsoWrong(
+  ctx: Context,
+  { body, problems }: { body: unknown; problems: readonly FieldProblem[] },
+  agentId?: string,
+): Promise<FieldProblem[]> {
+  const sound = soundPart(body, problems);
+  const fields = agentUpdate.safeParse(sound?.body);
+  if (sound === null || !fields.success) return [];
+  const definition = definitionOf(fields.data);
+  const { errors } = await checkDefinition(ctx, { agentId, definition });
+  const told = new Set(problems.map(({ path }) => path));
+  return errors
+    .map(({ path, message }) => {
+      const wirePath = toWireName(`definition.${path}`, agentWireNames);
+      return { path: sound.sentPath(wirePath), message };
+    })
+    .filter(({ path }) => !told.has(path));
+}
+
 const create = route({
   method: 'post',
   path: '/agents',
@@ -38,6 +62,7 @@ const create = route({
   body: agentCreate,
   returns: agentOut,
   wireNames: agentWireNames,
+  alsoWrong: ({ ctx, ...sent }) => alsoWrong(ctx, sent),
   handle: async ({ ctx, body }) =>
     present(
       ctx,
@@ -75,6 +100,7 @@ const update = route({
   body: agentUpdate,
   returns: agentOut,
   wireNames: agentWireNames,
+  alsoWrong: ({ ctx, params, ...sent }) => alsoWrong(ctx, sent, params.id),
   handle: async ({ ctx, params, body }) => {
     const current = await getAgent(ctx, { agentId: params.id });
     const agent = await updateAgent(ctx, {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  changeCampaign,
   changeStatus,
   createCampaign,
   deleteCampaign,
@@ -7,7 +8,6 @@ import {
   getCampaignStatus,
   listCampaigns,
   stopCampaign,
-  updateCampaignSettings,
 } from '../../../../core/campaigns/index.ts';
 import { listLists } from '../../../../core/contacts/index.ts';
 import type { Context } from '../../../../core/context.ts';
@@ -150,8 +150,7 @@ const update = route({
       ...(body.scheduled_at === undefined ? {} : { startsAt: body.scheduled_at }),
       ...(body.end_at === undefined ? {} : { endsAt: body.end_at }),
     };
-    if (Object.keys(change).length > 0) await updateCampaignSettings(ctx, { campaign, change });
-    if (body.status !== undefined) await changeStatus(ctx, campaign, body.status);
+    await changeCampaign(ctx, campaign, { change, status: body.status });
     return detail(ctx, campaign);
   },
 });
