@@ -76,19 +76,21 @@ interface Tried {
   /** When the last one rang. */
   readonly dialedAtMs: number;
   readonly nowMs: number;
+  /** However short the delay is; left out: the delay alone says it. */
+  readonly notBeforeMs?: number;
   /** 0 to 1. */
   readonly chance: number;
 }
 
 /** When a contact is tried again. Null: no more. Pure. */
 export function nextTry(tried: Tried): number | null {
-  const { retries, outcomes, nowMs, chance } = tried;
+  const { retries, outcomes, nowMs, notBeforeMs = nowMs, chance } = tried;
   const last = outcomes.at(-1);
   const kind = last === undefined ? 'reached' : retryKind(last);
   if (kind === 'reached' || outcomes.length >= retries.maxAttempts) return null;
   const { most, delayMs, jitter, otherHour } = retries[kind];
   if (outcomes.filter((outcome) => retryKind(outcome) === kind).length > most) return null;
-  const at = nowMs + Math.round(delayMs * (1 + jitter * chance));
+  const at = Math.max(notBeforeMs, nowMs + Math.round(delayMs * (1 + jitter * chance)));
   return otherHour ? atOtherHour(tried, at) : at;
 }
 

@@ -17,6 +17,7 @@ import {
 } from './campaign.ts';
 import { bringTo } from './control.ts';
 import { exhaustContacts } from './engine/exhaust-contacts.ts';
+import { allowMore, anybodyExhausted } from './engine/recycle-contacts.ts';
 import { byRules, reopenContacts } from './engine/reopen-contacts.ts';
 import { retrySettings } from './retries.ts';
 import { type Reason, type RuleSettings, ruleSettings } from './rules/index.ts';
@@ -59,8 +60,9 @@ export const updateCampaignSettings = operation({
     const saved = await refuseDuplicate(updateCampaign(ctx, old.id, { ...change, version, status }), {
       campaigns_slug: slugTaken,
     });
-    const { maxAttempts } = retrySettings.parse(next.retries);
-    const most = maxAttempts < retrySettings.parse(old.retries).maxAttempts ? maxAttempts : null;
+    const [retries, oldRetries] = [retrySettings.parse(next.retries), retrySettings.parse(old.retries)];
+    const most = retries.maxAttempts < oldRetries.maxAttempts ? retries.maxAttempts : null;
+    const recycle = allowMore(retries, oldRetries) && (await anybodyExhausted(ctx.db, old.id));
     // Every version has its rules, so that a decision can be judged again.
     await ctx.db.insert(campaignVersions).values({ campaignId: old.id, version, rules: next.rules });
     const renumbered = !isDeepStrictEqual([...fromNumbers].sort(), [...(before?.fromNumbers ?? [])].sort());
@@ -68,7 +70,7 @@ export const updateCampaignSettings = operation({
       ...(isDeepStrictEqual(next.rules, oldRules) ? [] : byRules),
       ...(renumbered ? ['own_number' as const] : []),
     ];
-    const reopening = await moveContacts(ctx, old, { rules: next.rules, version, lifted, most });
+    const reopening = await moveContacts(ctx, old, { rules: next.rules, version, lifted, most, recycle });
     if (renumbered) {
       await ctx.db.delete(campaignNumbers).where(eq(campaignNumbers.campaignId, old.id));
       await ctx.db
@@ -87,6 +89,8 @@ interface Change {
   readonly lifted: readonly Reason[];
   /** Calls to one person, where there were more; null: there were not. */
   readonly most: number | null;
+  /** Some who had all calls that there might be may have another. */
+  readonly recycle: boolean;
 }
 
 /**
@@ -96,15 +100,16 @@ interface Change {
 async function moveContacts(
   ctx: WorkspaceContext,
   { id, reopening: before }: Campaign,
-  { rules, version, lifted, most }: Change,
+  { rules, version, lifted, most, recycle }: Change,
 ): Promise<Campaign['reopening']> {
   const more = await reopenContacts(ctx.db, { id, rules }, lifted, nowMs(ctx));
   const last = most === null ? null : await exhaustContacts(ctx.db, { campaignId: id, most, after: null });
   const exhaust = last !== null || (most !== null && more.length > 0);
-  if (more.length === 0 && !exhaust) return before;
+  if (more.length === 0 && !exhaust && !recycle) return before;
   const reopening = {
     ...{ version, reasons: [...new Set([...(before?.reasons ?? []), ...more])] },
     ...(exhaust || before?.exhaust === true ? { exhaust: true } : {}),
+    ...(recycle || before?.recycle === true ? { recycle: true } : {}),
   };
   await updateCampaign(ctx, id, { reopening });
   await ctx.emit('reopen-contacts', { campaignId: id, version }, { key: `reopen-${id}-${version}` });

@@ -111,6 +111,8 @@ interface Reopening {
   readonly reasons: readonly string[];
   /** Who has had as many calls as there may be now is left alone. */
   readonly exhaust?: boolean;
+  /** Who had had all calls that there might be, and may have another now, waits for it. */
+  readonly recycle?: boolean;
 }
 
 export type CampaignStatus =

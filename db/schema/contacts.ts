@@ -66,6 +66,8 @@ export const contacts = pgTable(
     index('contacts_blocked')
       .on(table.campaignId, table.blockedReason, table.id)
       .where(sql`${table.state} = 'blocked'`),
+    /** And whom their attempts had. */
+    index('contacts_exhausted').on(table.campaignId, table.id).where(sql`${table.state} = 'exhausted'`),
     index('contacts_taken').on(table.reservedAt).where(sql`${table.state} in ('reserved', 'dialing')`),
     /** One look for each row: what an import writes meets the first line. */
     check(

@@ -2,14 +2,27 @@ import { eq, sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { beginDial, clearDial } from '../../core/calls/index.ts';
 import { finishReopening, healCampaigns } from '../../core/campaigns/engine/index.ts';
-import { createCampaign, stopCampaign, updateCampaignSettings } from '../../core/campaigns/index.ts';
+import {
+  createCampaign,
+  startCampaign,
+  stopCampaign,
+  updateCampaignSettings,
+} from '../../core/campaigns/index.ts';
 import { calls } from '../../db/schema/calls.ts';
 import { campaigns } from '../../db/schema/campaigns.ts';
 import { contacts } from '../../db/schema/contacts.ts';
 import { outbox } from '../../db/schema/outbox.ts';
 import { callableNumber } from '../factories/callable.ts';
 import { allDay } from '../factories/campaigns.ts';
-import { addPerson, attemptsOf, contactOf, dialer, runningCampaign, statusOf } from '../factories/dialer.ts';
+import {
+  addPerson,
+  attemptsOf,
+  contactOf,
+  dialAndEnd,
+  dialer,
+  runningCampaign,
+  statusOf,
+} from '../factories/dialer.ts';
 import { newAgent, newLine } from '../factories/lines.ts';
 import { newPerson } from '../factories/people.ts';
 import { type TestContext, testContext } from '../harness/context.ts';
@@ -35,6 +48,50 @@ test('people whom only the rules of their campaign had blocked wait again when t
   expect(await states()).toEqual(['waiting', 'blocked', 'blocked', 'waiting']);
   await change({ windows: allDay, purpose: 'informational' });
   expect(await states()).toEqual(['waiting', 'waiting', 'blocked', 'waiting']);
+});
+
+test('people who have had their calls are called again when the campaign allows more of that kind', async () => {
+  await using t = await testContext();
+  const once = { most: 0 };
+  const retries = (more: object): object =>
+    ({ retries: { busy: once, noAnswer: once, failed: once, ...more } }) as never;
+  const { campaign, ctx, contacts: people } = await runningCampaign(t, { people: 4, ...retries({}) });
+  const clerk = dialer(t);
+  await clerk.warm();
+  const ends = { busy: 486, no_answer: null, failed: 404, gone: 410 } as const;
+  const outcomeOf = new Map<string, keyof typeof ends>();
+  const called = (await attemptsOf(t, campaign.id)).sort((a, b) => (a.phone < b.phone ? -1 : 1));
+  for (const [index, outcome] of (Object.keys(ends) as (keyof typeof ends)[]).entries()) {
+    const { id = '', contactId = '' } = called[index] ?? {};
+    outcomeOf.set(contactId, outcome);
+    await dialAndEnd(t, id, outcome === 'gone' ? 'failed' : outcome, { sipStatus: ends[outcome] });
+  }
+  const states = async () =>
+    Object.fromEntries(
+      await Promise.all(
+        people.map(async ({ id }) => [outcomeOf.get(id), (await contactOf(t, id)).state] as const),
+      ),
+    );
+  const all = (state: string) => ({ busy: state, no_answer: state, failed: state, gone: state });
+  expect(await states()).toEqual(all('exhausted'));
+  await clerk.look();
+  expect(await statusOf(t, campaign.id)).toMatchObject({ status: 'finished' });
+  const change = async (more: object) => {
+    const { id, version } = await updateCampaignSettings(ctx, {
+      campaign: campaign.id,
+      change: retries(more),
+    });
+    await finishReopening(t.system(), { campaignId: id, version });
+  };
+  await change({ maxAttempts: 9 });
+  expect(await states()).toEqual(all('exhausted'));
+  await change({ busy: { most: 1, delayMs: 0, jitter: 0 }, maxAttempts: 9 });
+  expect(await states()).toEqual({ ...all('exhausted'), busy: 'waiting' });
+  await change({ busy: { most: 1 }, noAnswer: { most: 1 }, failed: { most: 2 } });
+  expect(await states()).toEqual({ ...all('waiting'), gone: 'exhausted' });
+  await startCampaign(ctx, { campaign: campaign.id });
+  await clerk.look(Date.now() + 1_000);
+  expect(await states()).toEqual({ ...all('waiting'), gone: 'exhausted', busy: 'reserved' });
 });
 
 test('stopping drops the calls that are on, when asked to, and nobody is called any more', async () => {
@@ -162,9 +219,10 @@ describe('more people who have had their calls than are looked at at once', () =
         insert into contacts (id, workspace_id, campaign_id, phone, window_key, consent, attempts, next_attempt_at)
         select gen_random_uuid(), ${workspaceId}, ${campaign.id}, '+4930' || 1000000 + n, ${fresh.windowKey}, 'written', 2,
           now() - interval '1 hour' - n * interval '1 second' from generate_series(1, ${people}::int) n returning id, phone)
-      insert into attempts (id, workspace_id, campaign_id, contact_id, number, phone, from_number, trunk, state, dialed_at)
-      select gen_random_uuid(), ${workspaceId}, ${campaign.id}, id, number, phone, '+4930', 'trunk', 'ended',
-        now() - interval '1 day' from added, generate_series(1, 2) number`);
+      insert into attempts (id, workspace_id, campaign_id, contact_id, number, phone, from_number, trunk, state, outcome,
+        dialed_at, ended_at)
+      select gen_random_uuid(), ${workspaceId}, ${campaign.id}, id, number, phone, '+4930', 'trunk', 'ended', 'no_answer',
+        now() - interval '1 day', now() - interval '1 day' from added, generate_series(1, 2) number`);
     const change = (maxAttempts: number) =>
       updateCampaignSettings(made.ctx, {
         campaign: campaign.id,
@@ -192,13 +250,23 @@ describe('more people who have had their calls than are looked at at once', () =
     expect(await statusOf(t, campaign.id)).toMatchObject({ reopening: null });
   });
 
-  test('wait on when more calls are allowed again before the job comes to them', async () => {
+  test('all wait again when more calls are allowed, before the job has come to them or after', async () => {
     await using t = await testContext();
     const { campaign, change, count, jobs } = await tired(t, 6_000);
     await change(2);
+    expect(await count('exhausted')).toBe(5_000);
     await change(5);
     for (const job of await jobs()) await finishReopening(t.system(), job);
-    expect([await count('exhausted'), await count('waiting')]).toEqual([5_000, 1_001]);
+    expect([await count('exhausted'), await count('waiting')]).toEqual([0, 6_001]);
+    await change(1);
+    for (const job of await jobs()) await finishReopening(t.system(), job);
+    expect([await count('exhausted'), await count('waiting')]).toEqual([6_000, 1]);
+    await change(2);
+    for (const job of await jobs()) await finishReopening(t.system(), job);
+    expect(await count('exhausted')).toBe(6_000);
+    await change(3);
+    for (const job of await jobs()) await finishReopening(t.system(), job);
+    expect([await count('exhausted'), await count('waiting')]).toEqual([0, 6_001]);
     expect(await statusOf(t, campaign.id)).toMatchObject({ reopening: null });
   });
 });

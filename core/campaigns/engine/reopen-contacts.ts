@@ -13,6 +13,7 @@ import {
   ruleSettings,
 } from '../rules/index.ts';
 import { continueExhausting, rowsAtOnce } from './exhaust-contacts.ts';
+import { continueRecycling } from './recycle-contacts.ts';
 
 /** For good only as long as the rules of a campaign are what they are. */
 export const byRules: readonly Reason[] = ['never_open', 'consent_missing', 'cap_total'];
@@ -107,6 +108,11 @@ export async function finishReopening(
   if (campaign?.reopening?.exhaust === true) {
     let after: Parameters<typeof continueExhausting>[1]['after'] = null;
     do after = await continueExhausting(ctx, { campaignId, version, after });
+    while (after !== null);
+  }
+  if (campaign?.reopening?.recycle === true) {
+    let after: string | null = null;
+    do after = await continueRecycling(ctx, { campaignId, version, after });
     while (after !== null);
   }
   await ctx.services.db.update(campaigns).set({ reopening: null }).where(of);

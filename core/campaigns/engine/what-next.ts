@@ -59,7 +59,7 @@ function nextAttempt({ campaign, contact, one, before, nowMs }: Settled): number
 }
 
 /** The jitter of an attempt, 0 to 1: by chance, and the same whoever repeats the step. */
-const chanceOf = (attemptId: string): number => Number.parseInt(attemptId.slice(0, 8), 16) / 2 ** 32;
+export const chanceOf = (attemptId: string): number => Number.parseInt(attemptId.slice(0, 8), 16) / 2 ** 32;
 
 export async function changeContacts(db: OperationContext['db'], changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;

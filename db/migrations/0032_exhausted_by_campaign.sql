@@ -1,0 +1,1 @@
+CREATE INDEX "contacts_exhausted" ON "contacts" USING btree ("campaign_id","id") WHERE "contacts"."state" = 'exhausted';
