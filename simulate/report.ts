@@ -17,19 +17,12 @@ export const marks = { passed: '✓', failed: '✗', not_run: '–' } as const;
 export const totals = ({ passed, failed, notRun }: SimulationReport): string =>
   `${passed} passed, ${failed} failed${notRun === 0 ? '' : `, ${notRun} not run`}`;
 
-/** Lines for a terminal: one for each scenario, and for one that failed what is wrong and what was said. */
-export function terminalLines(report: SimulationReport): string[] {
-  const width = Math.max(...report.results.map(({ name }) => name.length));
-  return [
-    ...report.results.flatMap((result) => [
-      `${marks[result.outcome]} ${result.name.padEnd(width)}  ${factsOf(result)}`,
-      ...goalLines(result),
-      ...(result.outcome === 'failed' ? detailsOf(result) : []),
-    ]),
-    '',
-    totals(report),
-  ];
-}
+/** Lines for a terminal, of a scenario that is over; of one that failed also what is wrong and what was said. */
+export const terminalLines = (result: ScenarioResult, nameWidth: number): string[] => [
+  `${marks[result.outcome]} ${result.name.padEnd(nameWidth)}  ${factsOf(result)}`,
+  ...goalLines(result),
+  ...(result.outcome === 'failed' ? detailsOf(result) : []),
+];
 
 const factsOf = ({ notRun, turns, slowestReplyMs }: ScenarioResult): string =>
   notRun === null

@@ -1,5 +1,8 @@
+import { eq } from 'drizzle-orm';
 import { judgeRange, type Violation } from '../../core/campaigns/ledger/index.ts';
-import { openDatabase } from '../../db/client.ts';
+import { type Database, openDatabase } from '../../db/client.ts';
+import { campaigns } from '../../db/schema/campaigns.ts';
+import { workspaces } from '../../db/schema/workspaces.ts';
 import { isUuid } from '../../platform/ids.ts';
 import { CliError } from '../cli-error.ts';
 import type { Flags } from '../environment.ts';
@@ -32,6 +35,7 @@ export async function judge({ flags, output }: { flags: JudgeFlags; output: Outp
       output.line(flags.json ? JSON.stringify(violation) : lineOf(violation));
     });
     const { decisions, calls, violations } = verdict;
+    if (decisions + calls + violations === 0) await refuseUnknown(db, range);
     if (flags.json) output.line(JSON.stringify(verdict));
     else {
       const what = `${decisions} decisions to dial and ${calls} calls judged`;
@@ -42,6 +46,22 @@ export async function judge({ flags, output }: { flags: JudgeFlags; output: Outp
   } finally {
     await close();
   }
+}
+
+/** A mistyped id must not pass for a clean record. What was deleted may still have one, so it is asked only then. */
+async function refuseUnknown(
+  db: Database,
+  {
+    workspaceId,
+    campaignId,
+  }: { readonly workspaceId: string | undefined; readonly campaignId: string | undefined },
+): Promise<void> {
+  const none = (what: string) =>
+    new CliError(`There is no ${what} of this id, and nothing is recorded of one.`);
+  if (campaignId !== undefined && (await db.$count(campaigns, eq(campaigns.id, campaignId))) === 0)
+    throw none('campaign');
+  if (workspaceId !== undefined && (await db.$count(workspaces, eq(workspaces.id, workspaceId))) === 0)
+    throw none('workspace');
 }
 
 function momentOf(name: string, text: string | undefined): Date | undefined {

@@ -5,7 +5,7 @@ import { inheritedEnv } from '../../platform/config.ts';
 import type { Target } from '../../simulate/chat-client.ts';
 import { keepDraft } from '../../simulate/keep-draft.ts';
 import { type LoadedScenario, loadScenarios, ScenarioError } from '../../simulate/load-scenarios.ts';
-import { terminalLines } from '../../simulate/report.ts';
+import { terminalLines, totals } from '../../simulate/report.ts';
 import { htmlPage } from '../../simulate/report-page.ts';
 import { type PhoneTarget, runCall } from '../../simulate/run-call.ts';
 import { runScenario } from '../../simulate/run-scenario.ts';
@@ -51,10 +51,18 @@ export async function simulateCommand({
   const model = scenarios.some(({ scenario }) => needsModel(scenario))
     ? chatCompletions(readWishes({}, env).env)
     : null;
-  const report = await simulate(scenarios, phone ?? target, (scenario) =>
-    phone === undefined ? runScenario(scenario, target, model) : runCall(scenario, phone, model),
+  const nameWidth = Math.max(...scenarios.map(({ scenario }) => scenario.name.length));
+  const report = await simulate(
+    scenarios,
+    phone ?? target,
+    (scenario) =>
+      phone === undefined ? runScenario(scenario, target, model) : runCall(scenario, phone, model),
+    (result) => {
+      for (const line of terminalLines(result, nameWidth)) output.line(line);
+    },
   );
-  for (const line of terminalLines(report)) output.line(line);
+  output.line('');
+  output.line(totals(report));
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`);
   if (flags.html !== undefined) writeFileSync(flags.html, htmlPage(report));
   return exitCodeOf(report);

@@ -264,6 +264,12 @@ describe('trunkline judge', () => {
       expect(lines.map((line) => JSON.parse(line))).toEqual([{ decisions: 1, calls: 1, violations: 0 }]);
       await expect(judge({ flags: { from: 'yesterday' }, output })).rejects.toThrow('--from is not a moment');
       await expect(judge({ flags: { campaign: 'x' }, output })).rejects.toThrow('--campaign takes an id');
+      // Nothing is recorded of it, and that is no clean record.
+      const nobody = judge({ flags: { campaign: randomUUID() }, output });
+      await expect(nobody).rejects.toThrow('There is no campaign of this id');
+      await expect(judge({ flags: { workspace: randomUUID() }, output })).rejects.toThrow('no workspace');
+      const early = { campaign: campaign.id, to: '2026-01-01' };
+      expect(await judge({ flags: early, output })).toBe(0);
     } finally {
       vi.unstubAllEnvs();
     }

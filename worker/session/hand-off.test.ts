@@ -133,11 +133,13 @@ test('the agent that takes over knows what was said before its worker had the ca
 test('an agent that nobody can speak for does not get the call, nor does a rescue bring it', async () => {
   const { go, asked, parts, events, end } = await rig({});
   await expect(go()).rejects.toThrow(HandOffRefused);
-  await vi.waitFor(() =>
-    expect(asked).toEqual([
-      { epoch: 1, agentId: billing.id, fromVersionId: rosa.versionId },
-      { epoch: 1, agentId: rosa.id, versionId: rosa.versionId, fromVersionId: billing.versionId },
-    ]),
+  await vi.waitFor(
+    () =>
+      expect(asked).toEqual([
+        { epoch: 1, agentId: billing.id, fromVersionId: rosa.versionId },
+        { epoch: 1, agentId: rosa.id, versionId: rosa.versionId, fromVersionId: billing.versionId },
+      ]),
+    { timeout: 10_000 },
   );
   expect(parts.plan.agent).toEqual(rosa);
   expect(events.emit).toHaveBeenCalledWith(

@@ -43,9 +43,9 @@ test('somebody whose microphone or connection comes anew is understood on', asyn
     room.emit(RoomEvent.TrackSubscribed, { sid, kind: TrackKind.KIND_AUDIO }, undefined, { identity });
   publish('one', 'caller-1');
   publish('one');
-  await vi.waitFor(() => expect(pushed).toEqual(['one']));
+  await vi.waitFor(() => expect(pushed).toEqual(['one']), { timeout: 10_000 });
   publish('two');
-  await vi.waitFor(() => expect(pushed).toEqual(['one', 'two']));
+  await vi.waitFor(() => expect(pushed).toEqual(['one', 'two']), { timeout: 10_000 });
   expect(sounds.get('one')?.cancel).toHaveBeenCalled();
   expect(streams).toHaveBeenCalledTimes(1);
   expect(hear).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ text: 'Yes.' }));

@@ -57,7 +57,7 @@ test('after a conference it records until the caller, or the last one they talk 
   const { ended, leave, room, steps } = rig();
   room.remoteParticipants.set('person-2', { identity: 'person-2' });
   leave('person-1');
-  await vi.waitFor(() => expect(steps).toEqual(silent));
+  await vi.waitFor(() => expect(steps).toEqual(silent), { timeout: 10_000 });
   leave('person-2');
   expect(await ended).toBe('One of the two who were connected has hung up.');
   const other = rig();
