@@ -1,4 +1,5 @@
 import type { Ports } from '../core/ports.ts';
+import { localProvider } from '../platform/local-speech.ts';
 
 /** For commands that work on the database alone: nobody is there to be asked. `who` is named where somebody asks. */
 export function absentPorts(who: string): Ports {
@@ -10,6 +11,7 @@ export function absentPorts(who: string): Ports {
     blobs: { put: absent, get: absent, remove: absent },
     embedder: null,
     voices: { look: async () => null },
+    isLocalSpeech: (_, provider) => provider === localProvider,
     languageModel: null,
     messenger: null,
     carriers: { local: noCarrier, installed: () => null, open: () => noCarrier },

@@ -20,6 +20,7 @@ import {
   requiresConfirmedEmail,
 } from '../platform/config.ts';
 import { Sealer } from '../platform/crypto.ts';
+import { isLocal } from '../platform/local-speech.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { Shutdown } from '../platform/shutdown.ts';
 import { whyNoCaptureHere } from '../sip/capture/here.ts';
@@ -78,6 +79,7 @@ async function main(): Promise<void> {
       blobs: openBlobStore(config),
       embedder: openEmbedder(config.env, log),
       voices: new ProviderVoices(config.env),
+      isLocalSpeech: (stage, provider) => isLocal(config.env, stage, provider),
       // Calls are analysed and messages are sent in the jobs process.
       languageModel: null,
       messenger: null,

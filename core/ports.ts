@@ -16,6 +16,8 @@ export interface Ports {
   /** Null: no provider of embeddings is configured, and knowledge is searched by words only. */
   readonly embedder: Embedder | null;
   readonly voices: Voices;
+  /** Whether a provider's name leads to the speech gateway of this installation, for no key of it is here. */
+  readonly isLocalSpeech: (stage: 'stt' | 'tts', provider: string) => boolean;
   /** Null: no real model is configured; the scripted one cannot judge a call. */
   readonly languageModel: LanguageModel | null;
   readonly chatModel: ChatModel;

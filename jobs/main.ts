@@ -13,6 +13,7 @@ import { background } from '../platform/background.ts';
 import { openBlobStore } from '../platform/blob-store.ts';
 import { allowedHosts, type Config, ConfigError, readConfig } from '../platform/config.ts';
 import { Sealer } from '../platform/crypto.ts';
+import { localProvider } from '../platform/local-speech.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { Shutdown } from '../platform/shutdown.ts';
 import { sipPlaceOf, whyNoCaptureHere } from '../sip/capture/here.ts';
@@ -123,6 +124,7 @@ function buildCore(
       }),
       // Nobody edits agents here.
       voices: { look: async () => null },
+      isLocalSpeech: (_, provider) => provider === localProvider,
       languageModel: chatCompletions(config.env),
       messenger: twilioMessages(config.env),
       carriers: openCarriers(config.env),

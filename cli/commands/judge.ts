@@ -1,8 +1,5 @@
-import { eq } from 'drizzle-orm';
-import { judgeRange, type Violation } from '../../core/campaigns/ledger/index.ts';
-import { type Database, openDatabase } from '../../db/client.ts';
-import { campaigns } from '../../db/schema/campaigns.ts';
-import { workspaces } from '../../db/schema/workspaces.ts';
+import { judgeRange, unknownIn, type Violation } from '../../core/campaigns/ledger/index.ts';
+import { openDatabase } from '../../db/client.ts';
 import { isUuid } from '../../platform/ids.ts';
 import { CliError } from '../cli-error.ts';
 import type { Flags } from '../environment.ts';
@@ -35,7 +32,9 @@ export async function judge({ flags, output }: { flags: JudgeFlags; output: Outp
       output.line(flags.json ? JSON.stringify(violation) : lineOf(violation));
     });
     const { decisions, calls, violations } = verdict;
-    if (decisions + calls + violations === 0) await refuseUnknown(db, range);
+    const unknown = decisions + calls + violations === 0 ? await unknownIn(db, range) : null;
+    // A mistyped id must not pass for a clean record.
+    if (unknown) throw new CliError(`There is no ${unknown} of this id, and nothing is recorded of one.`);
     if (flags.json) output.line(JSON.stringify(verdict));
     else {
       const what = `${decisions} decisions to dial and ${calls} calls judged`;
@@ -46,22 +45,6 @@ export async function judge({ flags, output }: { flags: JudgeFlags; output: Outp
   } finally {
     await close();
   }
-}
-
-/** A mistyped id must not pass for a clean record. What was deleted may still have one, so it is asked only then. */
-async function refuseUnknown(
-  db: Database,
-  {
-    workspaceId,
-    campaignId,
-  }: { readonly workspaceId: string | undefined; readonly campaignId: string | undefined },
-): Promise<void> {
-  const none = (what: string) =>
-    new CliError(`There is no ${what} of this id, and nothing is recorded of one.`);
-  if (campaignId !== undefined && (await db.$count(campaigns, eq(campaigns.id, campaignId))) === 0)
-    throw none('campaign');
-  if (workspaceId !== undefined && (await db.$count(workspaces, eq(workspaces.id, workspaceId))) === 0)
-    throw none('workspace');
 }
 
 function momentOf(name: string, text: string | undefined): Date | undefined {

@@ -32,7 +32,12 @@ export async function validateDefinition(
       ...checkParts(definition),
       ...tools,
     ],
-    warnings: [...voices.warnings, ...checkWisdom(definition), ...adviseOnTools(definition)],
+    warnings: [
+      ...voices.warnings,
+      ...adviseOnLanguage(definition, ctx.services.ports),
+      ...checkWisdom(definition),
+      ...adviseOnTools(definition),
+    ],
   };
 }
 
@@ -47,6 +52,8 @@ export async function requireWorking(
     fields: errors.map(({ path, message }) => ({ path: `definition.${path}`, message })),
   });
 }
+
+const isEnglish = (language: string): boolean => /^en\b/i.test(language);
 
 const problem = (path: string, message: string): FieldProblem => ({ path, message });
 
@@ -66,13 +73,32 @@ function checkProviders(definition: AgentDefinition): FieldProblem[] {
 /** The speech gateway understands English and nothing else. */
 function checkHearing({ language, stt }: AgentDefinition): FieldProblem[] {
   const listeners = [stt, ...stt.fallbacks].map(({ provider }) => provider);
-  if (/^en\b/i.test(language) || listeners.some((provider) => provider !== 'local')) return [];
+  if (isEnglish(language) || listeners.some((provider) => provider !== 'local')) return [];
   return [
     problem(
       'stt.provider',
       `the local recogniser understands English only, and the agent speaks ${language}: choose another provider`,
     ),
   ];
+}
+
+/** Without keys the speech gateway takes everybody's place, and what it does in another language is of no use. */
+function adviseOnLanguage(
+  { language, stt, tts }: AgentDefinition,
+  { isLocalSpeech }: Pick<Ports, 'isLocalSpeech'>,
+): FieldProblem[] {
+  if (isEnglish(language)) return [];
+  const advise = (stage: 'stt' | 'tts', { provider, fallbacks }: AgentDefinition['stt' | 'tts']) => {
+    const names = [provider, ...fallbacks.map((one) => one.provider)];
+    if (!names.every((name) => isLocalSpeech(stage, name))) return [];
+    const keyless = [...new Set(names)].filter((name) => name !== 'local');
+    // Of those who chose it by its name checkHearing has spoken.
+    if (keyless.length === 0 && stage === 'stt') return [];
+    const why = keyless.length > 0 ? `no key of ${keyless.join(' or ')} is set in this installation: ` : '';
+    const does = stage === 'stt' ? 'listens' : 'speaks';
+    return [problem(`${stage}.provider`, `${why}the speech gateway ${does}, and knows English only`)];
+  };
+  return [...advise('stt', stt), ...advise('tts', tts)];
 }
 
 async function checkVoices(

@@ -37,6 +37,8 @@ export interface FakePorts extends Ports, FakeCarriers {
   /** Voices by provider; a provider that is not in here takes any name. An Error: the provider is away. */
   readonly voicesOf: Map<string, readonly string[] | Error>;
   readonly voices: Voices;
+  /** `stage provider` of what the speech gateway does here. */
+  readonly withoutKey: Set<string>;
   languageModel: LanguageModel | null;
   messenger: Messenger | null;
   mailer: Mailer | null;
@@ -61,6 +63,7 @@ export function fakePorts(): FakePorts {
     embedder: null,
     blobBytes: new Map(),
     voicesOf: new Map(),
+    withoutKey: new Set(),
     languageModel: null,
     messenger: null,
     mailer: null,
@@ -79,6 +82,7 @@ export function fakePorts(): FakePorts {
       },
       identities: async (roomName) => fake.inRooms.get(roomName) ?? [],
     },
+    isLocalSpeech: (stage, provider) => provider === 'local' || fake.withoutKey.has(`${stage} ${provider}`),
     voices: {
       look: async (provider, voice) => {
         const known = fake.voicesOf.get(provider);

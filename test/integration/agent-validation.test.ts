@@ -87,6 +87,32 @@ describe('validation', () => {
     });
   });
 
+  test('whoever speaks another language without a key is told that the speech gateway knows English only', async () => {
+    await using t = await testContext();
+    const { ctx } = await newPerson(t);
+    const told = async (definition: object) => {
+      const { id: agentId } = await newAgent(ctx, {
+        definition: { systemPrompt: 'Hi', ...definition } as never,
+      });
+      const { warnings } = await checkAgent(ctx, { agentId });
+      return warnings.map(({ path, message }) => `${path}: ${message}`);
+    };
+    expect(await told({ language: 'de-DE' })).toEqual([]);
+    for (const name of ['stt deepgram', 'tts elevenlabs']) t.ports.withoutKey.add(name);
+    const gateway = 'is set in this installation: the speech gateway';
+    expect(await told({ language: 'de-DE' })).toEqual([
+      `stt.provider: no key of deepgram ${gateway} listens, and knows English only`,
+      `tts.provider: no key of elevenlabs ${gateway} speaks, and knows English only`,
+    ]);
+    expect(await told({ language: 'en-GB' })).toEqual([]);
+    const other = {
+      language: 'de-DE',
+      stt: { fallbacks: [{ provider: 'openai' }] },
+      tts: { provider: 'local' },
+    };
+    expect(await told(other)).toEqual(['tts.provider: the speech gateway speaks, and knows English only']);
+  });
+
   test('what is unwise is said and saved', async () => {
     await using t = await testContext();
     const { ctx } = await newPerson(t);

@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../../core/agents/definition.ts';
 import { isLoopback } from '../../platform/is-loopback.ts';
+import { isLocal, localProvider } from '../../platform/local-speech.ts';
 import type { Env } from '../../platform/settings.ts';
-import type { ProviderSource } from './fault.ts';
 
 /** One provider that could do the work of a stage. */
 export interface Choice {
@@ -11,9 +11,6 @@ export interface Choice {
 export interface VoiceChoice extends Choice {
   readonly voice: string;
 }
-
-/** The local speech gateway by its own name, whatever keys there are. */
-export const localProvider = 'local';
 
 /**
  * Who may recognise and speak, in order: the definition's provider, its fallbacks, and after vendors the speech gateway
@@ -42,15 +39,6 @@ export function choicesOf(
       ? [...choices.tts, { provider: localProvider, model: 'default', voice: 'default' }]
       : choices.tts,
   };
-}
-
-/** Whether a name leads to the speech gateway: by itself, or because no key of the vendor is here. */
-export function isLocal(env: Env, stage: Exclude<ProviderSource, 'llm'>, provider: string): boolean {
-  if (provider === localProvider) return true;
-  if (provider === 'openai') return env.OPENAI_API_KEY === undefined;
-  if (provider === 'deepgram')
-    return env.DEEPGRAM_API_KEY === undefined && (stage === 'tts' || env.DEEPGRAM_BASE_URL === undefined);
-  return stage === 'tts' && env.ELEVEN_API_KEY === undefined && env.ELEVEN_BASE_URL === undefined;
 }
 
 /**

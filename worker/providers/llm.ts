@@ -1,8 +1,9 @@
 import type { llm } from '@livekit/agents';
 import { z } from 'zod';
 import type { AgentDefinition } from '../../core/agents/definition.ts';
+import { localProvider } from '../../platform/local-speech.ts';
 import type { Env } from '../../platform/settings.ts';
-import { type Choice, labelOf, localProvider, payeeAt } from './choices.ts';
+import { type Choice, labelOf, payeeAt } from './choices.ts';
 import type { Member } from './fallback/chain.ts';
 import type { ProviderWarning } from './fault.ts';
 import { gatewayUrl, localKey } from './gateway.ts';

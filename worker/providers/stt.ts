@@ -1,8 +1,9 @@
 import type { stt } from '@livekit/agents';
 import * as deepgram from '@livekit/agents-plugin-deepgram';
 import * as openai from '@livekit/agents-plugin-openai';
+import { isLocal, localProvider } from '../../platform/local-speech.ts';
 import type { Env } from '../../platform/settings.ts';
-import { type Choice, isLocal, localProvider, payeeAt } from './choices.ts';
+import { type Choice, payeeAt } from './choices.ts';
 import { gatewayUrl, localKey, webSocketUrl } from './gateway.ts';
 import { GatewayStt } from './gateway-stt.ts';
 

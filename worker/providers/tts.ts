@@ -3,8 +3,9 @@ import * as deepgram from '@livekit/agents-plugin-deepgram';
 import * as elevenlabs from '@livekit/agents-plugin-elevenlabs';
 import * as openai from '@livekit/agents-plugin-openai';
 import type { VoiceSettings } from '../../core/agents/definition.ts';
+import { isLocal, localProvider } from '../../platform/local-speech.ts';
 import type { Env } from '../../platform/settings.ts';
-import { isLocal, localProvider, payeeAt, type VoiceChoice } from './choices.ts';
+import { payeeAt, type VoiceChoice } from './choices.ts';
 import { gatewayUrl, localKey } from './gateway.ts';
 
 /** What the output track runs at: speech that comes at this rate is never resampled in JavaScript. */

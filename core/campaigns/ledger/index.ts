@@ -3,7 +3,7 @@ export { type GatheredFacts, gatherFacts, type JudgedCampaign, type JudgedContac
 export { readRegistries } from './gather-lists.ts';
 export { groupBy } from './group-by.ts';
 export { type AnsweredDay, judgeDays, undecided } from './judge-calls.ts';
-export { judgeRange, type Verdict } from './judge-range.ts';
+export { judgeRange, unknownIn, type Verdict } from './judge-range.ts';
 export { type DecisionFacts, type DecisionRow, recordDecisions } from './record-decisions.ts';
 export { type JudgedCall, type LedgerRow, rejudge } from './rejudge.ts';
 export type { Range, Violation, ViolationKind } from './violation.ts';

@@ -1,7 +1,9 @@
 import { and, between, eq, inArray, sql } from 'drizzle-orm';
 import { calls } from '../../../db/schema/calls.ts';
 import { campaignVersions } from '../../../db/schema/campaign-versions.ts';
+import { campaigns } from '../../../db/schema/campaigns.ts';
 import { decisions } from '../../../db/schema/decisions.ts';
+import { workspaces } from '../../../db/schema/workspaces.ts';
 import { type RuleSettings, ruleSettings } from '../rules/index.ts';
 import type { Db } from './gather-lists.ts';
 import { groupBy } from './group-by.ts';
@@ -36,6 +38,16 @@ export async function judgeRange(
   const looked = await judgeUndecided(db, range, found);
   await judgeAbandonment(db, range, found);
   return { decisions: judged, calls: looked, violations };
+}
+
+/** What of a range's ids nobody has. What was deleted has none either, though the ledger may still tell of it. */
+export async function unknownIn(
+  db: Db,
+  { workspaceId, campaignId }: Pick<Range, 'workspaceId' | 'campaignId'>,
+): Promise<'workspace' | 'campaign' | null> {
+  if (campaignId && (await db.$count(campaigns, eq(campaigns.id, campaignId))) === 0) return 'campaign';
+  if (workspaceId && (await db.$count(workspaces, eq(workspaces.id, workspaceId))) === 0) return 'workspace';
+  return null;
 }
 
 async function judgeDecisions(db: Db, range: Range, found: (violation: Violation) => void): Promise<number> {
