@@ -4,7 +4,7 @@ import { transcribe } from './audio/transcribe.ts';
 import { silentAfter, turnEndMs, untilMoment } from './barge-in.ts';
 import type { BargeIn, Noise, Step } from './scenario.ts';
 import type { OutgoingCall } from './softphone/outgoing-call.ts';
-import { type Sounds, TELEPHONE_HZ } from './sounds.ts';
+import { LEAD_MS, type Sounds, TELEPHONE_HZ } from './sounds.ts';
 
 const patienceMs = 45_000;
 /** An agent that has not begun by then waits for the caller. */
@@ -93,10 +93,11 @@ export class PhoneCaller {
     if (bargeIn === undefined || missed !== undefined || this.#call.end)
       return { at, tookMs: await this.#reply(lastSpeechAt, next), ...(missed ? { wrong: missed } : {}) };
     const { silent_within_ms: withinMs } = bargeIn;
-    const silentMs = await silentAfter(this.#call, startedAt, lastSpeechAt, withinMs);
+    const spokeAt = startedAt + LEAD_MS;
+    const silentMs = await silentAfter(this.#call, spokeAt, lastSpeechAt, withinMs);
     const moment = {
       at,
-      tookMs: await this.#reply(Math.max(lastSpeechAt, startedAt + (silentMs ?? 0)), next),
+      tookMs: await this.#reply(Math.max(lastSpeechAt, spokeAt + (silentMs ?? 0)), next),
     };
     return silentMs !== null && silentMs <= withinMs
       ? { ...moment, note: `interrupts; the agent fell silent after ${silentMs} ms` }

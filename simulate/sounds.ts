@@ -5,6 +5,8 @@ import { speak } from './audio/speak.ts';
 import type { Noise, Scenario } from './scenario.ts';
 
 export const TELEPHONE_HZ = 8_000;
+/** What a clip of words has before its first sound: the quiet beginning of an f. */
+export const LEAD_MS = 60;
 
 /** The caller's lines and what is heard behind them, 8 kHz, each made once. */
 export class Sounds {
@@ -25,12 +27,15 @@ export class Sounds {
     }
   }
 
-  /** Words, from their first sound on. */
+  /** Words, from just before their first sound on. */
   async of(text: string): Promise<Int16Array> {
     const known = this.#clips.get(text);
     if (known) return known;
     const { samples, sampleRate } = await speak({ speechUrl: this.#speechUrl, text });
-    const clip = fromFirstSound(resample(samples, sampleRate, TELEPHONE_HZ));
+    const clip = fromFirstSound(
+      resample(samples, sampleRate, TELEPHONE_HZ),
+      (LEAD_MS * TELEPHONE_HZ) / 1_000,
+    );
     this.#clips.set(text, clip);
     return clip;
   }

@@ -25,8 +25,11 @@ export function atLevel(samples: Int16Array, rms: number): Int16Array {
   return samples.map((sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))));
 }
 
-/** Without the silence before the first sound, so that the beginning of a clip is the beginning of its speech. */
-export function fromFirstSound(samples: Int16Array, peak = 250): Int16Array {
+/**
+ * Without the silence before the first sound, so that the beginning of a clip is the beginning of its speech. `lead`
+ * samples before it stay: a word may begin with a breath, and a recogniser that lacks it hears another word.
+ */
+export function fromFirstSound(samples: Int16Array, lead: number, peak = 250): Int16Array {
   const first = samples.findIndex((sample) => Math.abs(sample) > peak);
-  return first <= 0 ? samples : samples.subarray(first);
+  return first <= lead ? samples : samples.subarray(first - lead);
 }

@@ -183,6 +183,21 @@ describe('tools', () => {
   const request = (toolChoice: 'none' | 'required' | { name: string }, text: string) =>
     converse({ dialogue: receptionist, messages: [{ role: 'user', text }], tools, toolChoice, today });
 
+  test('what is said in two breaths is one thing; what came before an answer is not said again', () => {
+    const user = (text: string): Message => ({ role: 'user', text });
+    const answer = (...messages: Message[]) =>
+      converse({ dialogue: receptionist, messages, tools: [], toolChoice: 'auto', today }).text;
+    const whole = answer(user('Can I speak to a real person, please?'));
+    expect(answer(user('Can I speak to a real person?'), user('Please.'))).toBe(whole);
+    expect(whole).not.toBe(answer(user('Please.')));
+    const asked = user('When are you open?');
+    const told: Message = { role: 'assistant', text: 'Monday to Friday.', calls: [] };
+    expect(answer(asked, told, user('Where can I park?'))).toContain('parking');
+    const note: Message = { role: 'system', text: 'What may help: nothing.' };
+    const apart = answer(user('I need an appointment.'), note, user('On Friday at ten thirty.'));
+    expect(apart).toBe(answer(user('I need an appointment. On Friday at ten thirty.')));
+  });
+
   test('tool_choice none, required and by name are kept', () => {
     expect(request('none', 'Goodbye').call).toBeUndefined();
     expect(request('required', 'Goodbye').call?.name).toBe('end_call');
