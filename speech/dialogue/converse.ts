@@ -64,16 +64,18 @@ function replay(dialogue: Dialogue, messages: readonly Message[], today: Date): 
   let action: Action = { say: [say(dialogue.greeting, 0)], slots: {} };
   let results: ToolResult[] = [];
   /** What the caller has said since they were last answered, and where the conversation stood before. */
-  let open: { readonly before: State; readonly text: string } | null = null;
+  let said: string[] = [];
+  let before = state;
   const names = new Map<string, string>();
   for (const message of messages) {
     if (message.role === 'user') {
       results = [];
       if (message.text.trim() === '') continue;
-      open = { before: open?.before ?? state, text: open ? `${open.text} ${message.text}` : message.text };
-      ({ state, action } = takeTurn(dialogue, open.before, open.text, today));
+      if (said.length === 0) before = state;
+      said.push(message.text);
+      ({ state, action } = takeTurn(dialogue, before, said.join(' '), today));
     } else if (message.role === 'assistant') {
-      open = null;
+      said = [];
       for (const { id, name } of message.calls) names.set(id, name);
       if (message.text !== '') results = [];
     } else if (message.role === 'tool') {
