@@ -20,5 +20,7 @@ test('unasked words are not said while somebody else has the caller; what was as
   await speech.say('A supervisor wrote this.', 'say');
   isOff = false;
   speech.saySoon('Soon over.', 'say');
-  await vi.waitFor(() => expect(said).toEqual(['A supervisor wrote this.', 'Soon over.']), { timeout: 10_000 });
+  await vi.waitFor(() => expect(said).toEqual(['A supervisor wrote this.', 'Soon over.']), {
+    timeout: 10_000,
+  });
 });

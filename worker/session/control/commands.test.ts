@@ -105,5 +105,7 @@ test('an agent whose voice is gone puts the caller through all the same', async 
     speech: { phrase: () => 'One moment.', say: () => Promise.reject(new Error('The voice is gone.')) },
   });
   expect(await ask({ kind: 'transfer', target: '' })).toBe('The transfer has begun.');
-  await vi.waitFor(() => expect(transfer.mock.settledResults[0]?.type).toBe('fulfilled'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(transfer.mock.settledResults[0]?.type).toBe('fulfilled'), {
+    timeout: 10_000,
+  });
 });
