@@ -3,7 +3,7 @@ import type { Env } from './settings.ts';
 /** The local speech gateway by its own name, whatever keys there are. */
 export const localProvider = 'local';
 
-export type SpeechEnv = Pick<
+type SpeechEnv = Pick<
   Env,
   ('OPENAI_API_KEY' | 'DEEPGRAM_API_KEY' | 'DEEPGRAM_BASE_URL') | ('ELEVEN_API_KEY' | 'ELEVEN_BASE_URL')
 >;

@@ -1,3 +1,4 @@
+import { isEnglish } from '../../platform/is-english.ts';
 import { isZone } from '../campaigns/rules/time/local-time.ts';
 import type { WorkspaceContext } from '../context.ts';
 import { DomainError, type FieldProblem } from '../errors.ts';
@@ -52,8 +53,6 @@ export async function requireWorking(
     fields: errors.map(({ path, message }) => ({ path: `definition.${path}`, message })),
   });
 }
-
-const isEnglish = (language: string): boolean => /^en\b/i.test(language);
 
 const problem = (path: string, message: string): FieldProblem => ({ path, message });
 

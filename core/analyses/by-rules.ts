@@ -1,3 +1,4 @@
+import { isEnglish } from '../../platform/is-english.ts';
 import { isRecord } from '../../platform/is-record.ts';
 import type { ToolUse } from '../calls/tool-uses.ts';
 import { compileJsonSchema } from '../json-schema.ts';
@@ -79,7 +80,7 @@ const bad =
 
 /** By a handful of words, and therefore in English only. */
 function sentimentOf({ definition, transcript }: Evidence): Sentiment | null {
-  if (!/^en\b/i.test(definition.language)) return null;
+  if (!isEnglish(definition.language)) return null;
   const text = transcript.flatMap(({ role, text: words }) => (role === 'user' ? [words] : [])).join('\n');
   if (text === '') return null;
   const [happy, unhappy] = [text.match(good)?.length ?? 0, text.match(bad)?.length ?? 0];

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../../core/agents/definition.ts';
+import { isEnglish } from '../../platform/is-english.ts';
 import { isLoopback } from '../../platform/is-loopback.ts';
 import { isLocal, localProvider } from '../../platform/local-speech.ts';
 import type { Env } from '../../platform/settings.ts';
@@ -27,10 +28,9 @@ export function choicesOf(
     stt: [stt, ...stt.fallbacks],
     tts: [tts, ...tts.fallbacks],
   };
-  // What runs here understands and speaks English only.
   const addsLocal = (stage: 'stt' | 'tts') =>
     env.SPEECH_URL !== undefined &&
-    /^en\b/i.test(language) &&
+    isEnglish(language) &&
     !choices[stage].some(({ provider }) => isLocal(env, stage, provider));
   return {
     llm: choices.llm,

@@ -79,16 +79,16 @@ async function letWait(
     db,
     people.map(({ id }) => id),
   );
+  const [retries, rules] = [retrySettings.parse(campaign.retries), rulesOf(campaign)];
   const again = people.flatMap(({ id, windowKey }) => {
     const own = tries.get(id) ?? [];
     const last = own.at(-1);
     if (last === undefined || isNoNumber(last.sipStatus)) return [];
     const at = nextTry({
-      retries: retrySettings.parse(campaign.retries),
-      rules: rulesOf(campaign),
+      ...{ retries, rules },
       place: placeOfKey(windowKey),
       outcomes: own.flatMap(({ outcome }) => (outcome === null ? [] : [outcome as Disposition])),
-      dialedAtMs: (last.dialedAt ?? last.endedAt)?.getTime() ?? atMs,
+      dialedAtMs: last.dialedAt?.getTime() ?? atMs,
       nowMs: last.endedAt?.getTime() ?? atMs,
       notBeforeMs: atMs,
       chance: chanceOf(last.id),

@@ -37,8 +37,9 @@ async function alsoWrong(
   agentId?: string,
 ): Promise<FieldProblem[]> {
   const sound = soundPart(body, problems);
-  const fields = agentUpdate.safeParse(sound?.body);
-  if (sound === null || !fields.success) return [];
+  if (sound === null) return [];
+  const fields = agentUpdate.safeParse(sound.body);
+  if (!fields.success) return [];
   const definition = definitionOf(fields.data);
   const { errors } = await checkDefinition(ctx, { agentId, definition });
   const told = new Set(problems.map(({ path }) => path));
