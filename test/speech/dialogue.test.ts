@@ -55,6 +55,7 @@ describe('the receptionist', () => {
   test.each([
     ['What are your opening hours?', 'hours'],
     ['what time do you clothes', 'hours'],
+    ['What are your opening noward?', 'hours'],
     ['Hello. When are you open?', 'hours'],
     ['Are you open on Saturday?', 'hours'],
     ['How much does a cleaning cost?', 'prices'],
